@@ -1,1 +1,12 @@
-//! .
+//! Answers to the domain's ports: one module for each thing on the other side.
+//!
+//! Adapters open no connections of their own accord, read no settings and start nothing:
+//! what must run beside (the writer of a store, the loop of the runner) is a future that
+//! the programs run. They never see each other.
+
+pub mod clock;
+pub mod http;
+pub mod mail;
+pub mod memory;
+pub mod runner;
+pub mod sqlite;

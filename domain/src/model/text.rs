@@ -1,0 +1,145 @@
+//! What all names have in common: one line of real text.
+
+use unicase::UniCase;
+use unicode_normalization::UnicodeNormalization;
+
+use super::ValueError;
+
+/// Which characters a text may contain.
+#[derive(Clone, Copy)]
+pub(super) enum Lines {
+    /// A name: no line breaks, no tabs.
+    One,
+    /// Prose: line breaks and tabs are welcome.
+    Many,
+}
+
+/// `text` composed (NFC), without blanks at its ends, and fit to be shown and mailed.
+pub(super) fn cleaned(text: &str, most: usize, lines: Lines) -> Result<String, ValueError> {
+    let text: String = text.trim().nfc().collect();
+    if text.is_empty() {
+        return Err(ValueError::Blank);
+    }
+    if text.chars().count() > most {
+        return Err(ValueError::TooLong { most });
+    }
+    if text.chars().any(|each| is_harmful(each, lines)) {
+        return Err(ValueError::ControlCharacter);
+    }
+    Ok(text)
+}
+
+/// `text` as it is compared: two texts that differ in case alone have one folded form.
+///
+/// Folds beyond ASCII ("ÅSA" and "åsa", "STRASSE" and "straße").
+pub fn folded(text: &str) -> String {
+    let composed: String = text.nfc().collect();
+    UniCase::unicode(composed).to_folded_case()
+}
+
+fn is_harmful(character: char, lines: Lines) -> bool {
+    let breaks_line = matches!(character, '\n' | '\r' | '\t');
+    let turns_text = matches!(character,
+        '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}');
+    match lines {
+        Lines::Many if breaks_line => false,
+        _ => character.is_control() || turns_text,
+    }
+}
+
+/// Declares a text that has been through [`cleaned`]: `TryFrom<String>` is the only way in.
+macro_rules! text_value {
+    ($(#[$doc:meta])* $name:ident, at most $most:literal, $lines:ident $(, $rule:expr)?) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text itself.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = $crate::model::ValueError;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                use $crate::model::text::{Lines, cleaned};
+                let text = cleaned(&text, $most, Lines::$lines)?;
+                $( $rule(&text)?; )?
+                Ok(Self(text))
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+pub(super) use text_value;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_trimmed_composed_and_counted_in_characters() {
+        assert_eq!(
+            cleaned("  Asa\u{30a}  ", 4, Lines::One),
+            Ok("Aså".to_owned())
+        );
+        assert_eq!(cleaned(" \t\n ", 4, Lines::One), Err(ValueError::Blank));
+        assert_eq!(
+            cleaned("ååååå", 4, Lines::One),
+            Err(ValueError::TooLong { most: 4 })
+        );
+    }
+
+    #[test]
+    fn what_breaks_lines_or_turns_text_around_is_refused() {
+        for text in [
+            "a\r\nb",
+            "a\u{0}b",
+            "a\u{202e}b",
+            "a\u{2028}b",
+            "a\u{7f}b",
+            "a\u{85}b",
+        ] {
+            assert_eq!(
+                cleaned(text, 9, Lines::One),
+                Err(ValueError::ControlCharacter),
+                "{text:?}"
+            );
+        }
+        assert_eq!(
+            cleaned("a\r\n\tb", 9, Lines::Many),
+            Ok("a\r\n\tb".to_owned())
+        );
+        assert_eq!(
+            cleaned("a\u{0}b", 9, Lines::Many),
+            Err(ValueError::ControlCharacter)
+        );
+    }
+
+    #[test]
+    fn folding_reaches_beyond_ascii() {
+        for (one, other) in [
+            ("ÅSA", "åsa"),
+            ("STRASSE", "straße"),
+            ("Ärger", "a\u{308}RGER"),
+        ] {
+            assert_eq!(folded(one), folded(other));
+        }
+        assert_ne!(folded("asa"), folded("åsa"));
+    }
+}

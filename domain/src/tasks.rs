@@ -1,0 +1,24 @@
+//! Work done later: what a task is, how it is sealed, and what one attempt makes of it.
+//!
+//! The way of a task: a use case [seals](Envelope::seal) it, a queue keeps it, a worker
+//! leases it and makes an [`attempt`], the [`Router`] finds its [`Handler`], and the
+//! verdict goes back to the queue.
+
+mod attempt;
+mod back_off;
+mod envelope;
+mod payload;
+mod router;
+mod task;
+
+pub use attempt::{MOST_CRASHES, attempt, crashed, timed_out};
+pub use back_off::back_off;
+pub use envelope::{Due, Envelope, Key, Priority, QueueName, Reason, TaskId, TaskName};
+pub use payload::{Payload, PayloadError};
+pub use router::Router;
+pub use task::{Cancellation, Context, Handler, Task, TaskError};
+
+use chrono::TimeDelta;
+
+/// How long a task that is done is kept, so that its key holds and the same work is not queued again.
+pub const DONE_TASKS_KEPT_FOR: TimeDelta = TimeDelta::hours(48);

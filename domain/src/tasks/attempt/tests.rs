@@ -1,0 +1,199 @@
+//! What one attempt makes of tasks of every kind.
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use pollster::block_on;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::*;
+use crate::ports::{Fence, MockClock};
+use crate::tasks::{Envelope, Handler, Payload, QueueName, Task, TaskName};
+
+const WORKER: WorkerId = WorkerId::new(Uuid::nil());
+
+#[derive(Serialize, Deserialize)]
+struct Double {
+    number: i64,
+}
+
+impl Task for Double {
+    type Output = i64;
+    const NAME: &'static str = "tasks.double";
+    const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(1);
+}
+
+struct Doubler(Result<(), TaskError>);
+
+#[async_trait]
+impl Handler<Double> for Doubler {
+    async fn handle(&self, task: Double, _: &Context) -> Result<i64, TaskError> {
+        self.0.clone().map(|()| task.number * 2)
+    }
+}
+
+fn at(minutes: i64) -> DateTime<Utc> {
+    DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
+}
+
+fn lease() -> Lease {
+    let envelope = Envelope::seal(&Double { number: 21 }, 21, QueueName::default());
+    Lease {
+        envelope,
+        attempt: 1,
+        crashes: 0,
+        due_since: at(0),
+        fence: Fence(1),
+    }
+}
+
+fn verdict(minutes: i64, outcome: Result<(), TaskError>, lease: &Lease) -> Verdict {
+    let mut clock = MockClock::new();
+    clock.expect_now().return_const(at(minutes));
+    let router = Router::default().route(Doubler(outcome));
+    block_on(attempt(
+        &router,
+        &clock,
+        WORKER,
+        lease,
+        Cancellation::default(),
+    ))
+}
+
+fn reason() -> Reason {
+    Reason::new("the line is dead")
+}
+
+fn buried(verdict: Verdict) -> String {
+    match verdict {
+        Verdict::Bury(reason) => reason.as_str().to_owned(),
+        other => panic!("not buried but {other:?}"),
+    }
+}
+
+#[test]
+fn what_a_handler_returns_is_the_result() {
+    assert_eq!(verdict(0, Ok(()), &lease()), Verdict::Done(json!(42)));
+}
+
+#[test]
+fn a_failure_is_retried_until_the_deadline_and_then_buried() {
+    let again = || Err(TaskError::Retry(reason()));
+    let tenth = Lease {
+        attempt: 10,
+        ..lease()
+    };
+
+    assert_eq!(
+        verdict(0, again(), &lease()),
+        Verdict::Retry(back_off(&lease().envelope.id, 1), reason())
+    );
+    assert!(
+        matches!(verdict(0, again(), &tenth), Verdict::Retry(wait, _) if wait > Duration::from_secs(2000))
+    );
+    assert_eq!(
+        buried(verdict(59, again(), &tenth)),
+        "given up at its deadline after 10 attempts, at last: the line is dead"
+    );
+}
+
+#[test]
+fn a_postponed_task_waits_as_long_as_it_asked_but_not_beyond_its_deadline() {
+    let later = || Err(TaskError::Postpone(Duration::from_mins(10), reason()));
+
+    assert_eq!(
+        verdict(50, later(), &lease()),
+        Verdict::Postpone(Duration::from_mins(10), reason())
+    );
+    assert_eq!(
+        buried(verdict(51, later(), &lease())),
+        "given up at its deadline after 1 attempts, at last: the line is dead"
+    );
+}
+
+#[test]
+fn a_hopeless_task_is_buried_with_its_reason() {
+    assert_eq!(
+        buried(verdict(0, Err(TaskError::GiveUp(reason())), &lease())),
+        "the line is dead"
+    );
+}
+
+#[test]
+fn unknown_names_and_undecodable_payloads_are_buried() {
+    let mut unknown = lease();
+    unknown.envelope.name = TaskName::try_from("tasks.triple".to_owned()).expect("a name");
+    let mut undecodable = lease();
+    undecodable.envelope.payload = Payload::from_bytes(b"\x80\x04pickled".to_vec());
+
+    assert_eq!(
+        buried(verdict(0, Ok(()), &unknown)),
+        "no handler for the task name tasks.triple"
+    );
+    assert!(
+        buried(verdict(0, Ok(()), &undecodable))
+            .starts_with("the payload is not [args, kwargs, embed] in JSON")
+    );
+}
+
+#[test]
+fn what_expired_is_not_begun() {
+    let mut late = lease();
+    late.envelope.expires_at = Some(at(10));
+
+    assert_eq!(verdict(9, Ok(()), &late), Verdict::Done(json!(42)));
+    assert_eq!(
+        buried(verdict(10, Ok(()), &late)),
+        "it expired before it was begun"
+    );
+}
+
+#[test]
+fn three_crashes_bury_and_two_do_not() {
+    let crashed_before = |crashes| Lease { crashes, ..lease() };
+
+    assert_eq!(
+        verdict(0, Ok(()), &crashed_before(2)),
+        Verdict::Done(json!(42))
+    );
+    assert_eq!(
+        buried(verdict(0, Ok(()), &crashed_before(3))),
+        "it brought down its worker 3 times"
+    );
+    assert!(matches!(
+        crashed(&crashed_before(1), reason()),
+        Verdict::Crashed(_, _)
+    ));
+    assert_eq!(
+        buried(crashed(&crashed_before(2), reason())),
+        "it crashed 3 times, at last: the line is dead"
+    );
+}
+
+#[test]
+fn a_task_that_outran_its_limit_is_a_failure_like_any_other() {
+    let mut clock = MockClock::new();
+    clock.expect_now().return_const(at(0));
+    let router = Router::default().route(Doubler(Ok(())));
+
+    let verdict = timed_out(
+        &router,
+        &clock,
+        WORKER,
+        &lease(),
+        Duration::from_millis(1500),
+    );
+
+    assert!(
+        matches!(verdict, Verdict::Retry(_, reason) if reason.as_str() == "it exceeded its time limit of 1.5 s")
+    );
+}
+
+#[test]
+#[should_panic(expected = "the task tasks.double is routed twice")]
+fn two_handlers_of_one_name_are_refused_at_the_start() {
+    let _ = Router::default()
+        .route(Doubler(Ok(())))
+        .route(Doubler(Ok(())));
+}

@@ -1,0 +1,265 @@
+//! A sealed task: everything a queue knows of it.
+
+use std::fmt;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::{Payload, Task};
+use crate::model::ValueError;
+
+/// A sealed task.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Envelope {
+    /// Which task. Work with a key has the id that its key gives it.
+    pub id: TaskId,
+    /// What is to be done.
+    pub name: TaskName,
+    /// With which arguments.
+    pub payload: Payload,
+    /// Where it is queued.
+    pub queue: QueueName,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// From when on it may be done.
+    pub due: Due,
+    /// From when on it is not worth doing.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// What "the same work" is.
+    pub key: Option<Key>,
+    /// What travels along.
+    pub headers: Map<String, Value>,
+}
+
+impl Envelope {
+    /// Seals `task`, due now, on `queue`.
+    ///
+    /// `distinct` tells this piece of work from others of the same name: an album's id, a
+    /// date. The key is made of both and the id of the key, so that sealing the same work
+    /// twice makes the same envelope.
+    pub fn seal<T: Task>(task: &T, distinct: impl fmt::Display, queue: QueueName) -> Self {
+        let key = Key(format!("{}:{distinct}", T::NAME));
+        Self {
+            id: TaskId::of_key(&key),
+            name: TaskName(T::NAME.to_owned()),
+            payload: Payload::of_task(task),
+            queue,
+            priority: Priority::default(),
+            due: Due::Now,
+            expires_at: None,
+            key: Some(key),
+            headers: Map::new(),
+        }
+    }
+}
+
+/// Which task: a UUID for work born here, whatever a foreign producer chose otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TaskId(String);
+
+impl TaskId {
+    /// Where ids made of keys live among all UUIDs (RFC 9562, 5.5).
+    const NAMESPACE: Uuid = Uuid::from_u128(0x6b0e_90f1_3d0c_5e0a_9d56_5a8a_53a9_41d2);
+
+    /// The id of the work with this key: the same for the same key, everywhere.
+    pub fn of_key(key: &Key) -> Self {
+        Self(Uuid::new_v5(&Self::NAMESPACE, key.as_str().as_bytes()).to_string())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Declares a one-line text that is not empty and not longer than the wire and the tables bear.
+macro_rules! token {
+    ($(#[$doc:meta])* $name:ident, $most:literal) => {
+        impl TryFrom<String> for $name {
+            type Error = ValueError;
+
+            fn try_from(text: String) -> Result<Self, ValueError> {
+                if text.is_empty() {
+                    return Err(ValueError::Blank);
+                }
+                if text.len() > $most {
+                    return Err(ValueError::TooLong { most: $most });
+                }
+                if text.chars().any(char::is_control) {
+                    return Err(ValueError::ControlCharacter);
+                }
+                Ok(Self(text))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+token!(TaskId, 255);
+token!(TaskName, 255);
+token!(QueueName, 255);
+token!(Key, 511);
+
+/// What a task does, as it is called on the wire: `albums.tasks.congratulate_artist`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TaskName(String);
+
+impl TaskName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The name of a queue.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct QueueName(String);
+
+impl QueueName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Celery's own default (`task_default_queue`).
+impl Default for QueueName {
+    fn default() -> Self {
+        Self("celery".to_owned())
+    }
+}
+
+/// What "the same work" is: the name of a task and what tells its work apart.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key(String);
+
+impl Key {
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// How urgent a task is, from 0 to 9; 0 is served first, as Celery does on Redis.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Priority(u8);
+
+impl Priority {
+    /// The priority with this number; beyond 9 it is 9.
+    pub fn new(number: u8) -> Self {
+        Self(number.min(9))
+    }
+
+    /// Its number.
+    pub fn number(self) -> u8 {
+        self.0
+    }
+}
+
+/// From when on a task may be done, judged by the queue's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// From the moment it is queued.
+    Now,
+    /// From so long after it is queued.
+    After(Duration),
+    /// From this instant.
+    At(DateTime<Utc>),
+}
+
+impl Due {
+    /// The instant this means for a queue whose clock shows `now`.
+    pub fn from(self, now: DateTime<Utc>) -> DateTime<Utc> {
+        match self {
+            Self::Now => now,
+            Self::After(wait) => chrono::TimeDelta::from_std(wait)
+                .ok()
+                .and_then(|wait| now.checked_add_signed(wait))
+                .unwrap_or(DateTime::<Utc>::MAX_UTC),
+            Self::At(instant) => instant,
+        }
+    }
+}
+
+/// Why something was retried, buried or parked: one line for people and logs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Reason(String);
+
+impl Reason {
+    const MOST_CHARACTERS: usize = 2000;
+
+    /// The reason with these words, made one line of at most 2,000 characters.
+    pub fn new(words: impl Into<String>) -> Self {
+        let words: String = words.into();
+        let is_fine = |each: char| !each.is_control();
+        if words.len() <= Self::MOST_CHARACTERS && words.chars().all(is_fine) {
+            return Self(words);
+        }
+        let in_one_line = words
+            .chars()
+            .map(|each| if is_fine(each) { each } else { ' ' });
+        Self(in_one_line.take(Self::MOST_CHARACTERS).collect())
+    }
+
+    /// The words.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn the_same_work_has_the_same_id() {
+        let key = |text: &str| Key::try_from(text.to_owned()).expect("a key");
+
+        assert_eq!(TaskId::of_key(&key("a:1")), TaskId::of_key(&key("a:1")));
+        assert_ne!(TaskId::of_key(&key("a:1")), TaskId::of_key(&key("a:2")));
+        // Queued rows carry ids made by earlier releases: this value never changes.
+        assert_eq!(
+            TaskId::of_key(&key("a:1")).as_str(),
+            "c1615a48-e345-5721-a2f0-f9b53a9e0fbb"
+        );
+    }
+
+    #[test]
+    fn due_is_resolved_by_the_clock_it_is_given() {
+        let now = DateTime::<Utc>::UNIX_EPOCH;
+
+        assert_eq!(Due::Now.from(now), now);
+        assert_eq!(
+            Due::After(Duration::from_secs(90)).from(now),
+            now + TimeDelta::seconds(90)
+        );
+        assert_eq!(
+            Due::At(now - TimeDelta::days(1)).from(now),
+            now - TimeDelta::days(1)
+        );
+        assert_eq!(
+            Due::After(Duration::MAX).from(now),
+            DateTime::<Utc>::MAX_UTC
+        );
+    }
+
+    #[test]
+    fn a_reason_is_one_line_of_bounded_length() {
+        assert_eq!(Reason::new("a\r\nb\0").as_str(), "a  b ");
+        assert_eq!(Reason::new("ä".repeat(5000)).as_str().chars().count(), 2000);
+    }
+}

@@ -1,0 +1,93 @@
+//! Finds who does a task by the task's name.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use serde_json::Value;
+
+use super::{Context, Handler, Payload, PayloadError, Task, TaskError, TaskName};
+
+/// Finds the handler of a task by its name.
+#[derive(Clone, Default)]
+pub struct Router {
+    routes: HashMap<&'static str, Arc<dyn Route>>,
+}
+
+impl Router {
+    /// This router, which also knows who does `T`.
+    ///
+    /// # Panics
+    ///
+    /// When the name of `T` is routed already: two tasks of one name are a mistake of the program.
+    #[must_use]
+    pub fn route<T: Task>(mut self, handler: impl Handler<T>) -> Self {
+        let route = HandlerRoute {
+            handler,
+            task: PhantomData,
+        };
+        let earlier = self.routes.insert(T::NAME, Arc::new(route));
+        assert!(earlier.is_none(), "the task {} is routed twice", T::NAME);
+        self
+    }
+
+    /// The names it knows, in alphabetical order.
+    pub fn names(&self) -> Vec<&'static str> {
+        let mut names: Vec<_> = self.routes.keys().copied().collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// How long one attempt at this task may take, if the task says so.
+    pub fn time_limit(&self, name: &TaskName) -> Option<Duration> {
+        self.find(name)?.time_limit()
+    }
+
+    pub(super) fn find(&self, name: &TaskName) -> Option<&dyn Route> {
+        self.routes.get(name.as_str()).map(AsRef::as_ref)
+    }
+}
+
+/// A handler whose task type is forgotten.
+#[async_trait]
+pub(super) trait Route: Send + Sync {
+    fn give_up_after(&self) -> TimeDelta;
+    fn time_limit(&self) -> Option<Duration>;
+    async fn run(&self, payload: &Payload, context: &Context) -> Result<Value, RouteError>;
+}
+
+/// Why a routed task yielded nothing.
+#[derive(Debug)]
+pub(super) enum RouteError {
+    Undecodable(PayloadError),
+    Failed(TaskError),
+}
+
+struct HandlerRoute<H, T> {
+    handler: H,
+    task: PhantomData<fn() -> T>,
+}
+
+#[async_trait]
+impl<T: Task, H: Handler<T>> Route for HandlerRoute<H, T> {
+    fn give_up_after(&self) -> TimeDelta {
+        T::GIVE_UP_AFTER
+    }
+
+    fn time_limit(&self) -> Option<Duration> {
+        T::TIME_LIMIT
+    }
+
+    async fn run(&self, payload: &Payload, context: &Context) -> Result<Value, RouteError> {
+        let task = payload.decode::<T>().map_err(RouteError::Undecodable)?;
+        let output = self
+            .handler
+            .handle(task, context)
+            .await
+            .map_err(RouteError::Failed)?;
+        Ok(serde_json::to_value(output).expect("the output of a task serializes"))
+    }
+}

@@ -1,0 +1,116 @@
+//! The two halves of a task: what it says, and who does it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{Reason, TaskId, back_off};
+use crate::ports::{PortError, Severity, WorkerId, chain};
+
+/// What a task says: data with a stable name.
+///
+/// Its fields are its keyword arguments. Queued tasks outlive releases, so fields are
+/// only ever added, with a default.
+pub trait Task: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// What carrying it out yields.
+    type Output: Serialize;
+
+    /// The name on the wire. Queued tasks carry it, so it outlives every rename of the type.
+    const NAME: &'static str;
+
+    /// The names of its arguments in the order in which they may be given without names.
+    const ARGUMENTS: &'static [&'static str] = &[];
+
+    /// How long after it was first due it is retried before it is buried.
+    const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(72);
+
+    /// How long one attempt may take; `None` leaves it to the worker's own limit.
+    const TIME_LIMIT: Option<Duration> = None;
+}
+
+/// Who does a task.
+#[async_trait]
+pub trait Handler<T: Task>: Send + Sync + 'static {
+    /// Does `task`. May be called twice for the same task.
+    ///
+    /// # Errors
+    ///
+    /// The error says what the queue does next, see [`TaskError`].
+    async fn handle(&self, task: T, context: &Context) -> Result<T::Output, TaskError>;
+}
+
+/// What a handler may know of the attempt it is in.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Which task.
+    pub id: TaskId,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// When the task is given up.
+    pub deadline: DateTime<Utc>,
+    /// Who makes the attempt.
+    pub worker: WorkerId,
+    /// Whether the attempt should come to an end.
+    pub cancellation: Cancellation,
+}
+
+impl Context {
+    /// Whether the task, failing at `now` with `error`, would be attempted again before its deadline.
+    pub fn has_time_for(&self, error: &TaskError, now: DateTime<Utc>) -> bool {
+        let wait = match error {
+            TaskError::Retry(_) => back_off(&self.id, self.attempt),
+            TaskError::Postpone(wait, _) => *wait,
+            TaskError::GiveUp(_) => return false,
+        };
+        let next = TimeDelta::from_std(wait)
+            .ok()
+            .and_then(|wait| now.checked_add_signed(wait));
+        next.is_some_and(|next| next <= self.deadline)
+    }
+}
+
+/// Why a task was not carried out, and so what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TaskError {
+    /// Try again later; the back-off decides when, until the task's deadline.
+    #[error("to be tried again: {0}")]
+    Retry(Reason),
+    /// Try again after so long; this attempt does not count.
+    #[error("postponed: {1}")]
+    Postpone(Duration, Reason),
+    /// There is no hope.
+    #[error("given up: {0}")]
+    GiveUp(Reason),
+}
+
+/// Lets `?` do the right thing: what may pass is retried, what will not is given up.
+impl From<PortError> for TaskError {
+    fn from(error: PortError) -> Self {
+        let reason = Reason::new(chain(&error));
+        match error.severity {
+            Severity::Transient => Self::Retry(reason),
+            Severity::Permanent => Self::GiveUp(reason),
+        }
+    }
+}
+
+/// A sign that an attempt should come to an end; never taken back.
+#[derive(Clone, Debug, Default)]
+pub struct Cancellation(Arc<AtomicBool>);
+
+impl Cancellation {
+    /// Gives the sign.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the sign was given.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,236 @@
+//! A mail goes out: claimed, then *sending*, then *sent*, each step stored first.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::TimeDelta;
+
+use crate::model::{Mail, MailKey};
+use crate::ports::{
+    Claim, Clock, Gate, GateClosed, MailClaim, MailError, MailLog, MailStep, Mailer, PortError,
+    Recorded,
+};
+use crate::tasks::{Context, Reason, TaskError};
+
+/// How long a mail waits while another sender is at its final step.
+const WHILE_BUSY: Duration = Duration::from_secs(30);
+/// How long a mail waits while nobody's mail goes.
+const WHILE_PROVIDER_IS_OUT: Duration = Duration::from_mins(1);
+/// How often storing *sent* is tried: a mail that is not stored as sent may go twice.
+const TRIES_TO_STORE_SENT: u32 = 3;
+
+/// What becomes of a mail of which nobody knows whether it was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnDoubt {
+    /// It is sent again: never lost, perhaps doubled.
+    Resend,
+    /// It is parked for a person to decide: never doubled, perhaps lost.
+    Park,
+}
+
+/// What an operator decides about doubtful mails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailPolicy {
+    /// What becomes of a doubtful mail.
+    pub on_doubt: OnDoubt,
+    /// How long a living sender may be at the final step before the mail is in doubt.
+    pub doubt_hold: TimeDelta,
+}
+
+/// Sends mails, each at most once but for what nobody can know.
+#[derive(Clone)]
+pub struct DeliverMail {
+    log: Arc<dyn MailLog>,
+    mailer: Arc<dyn Mailer>,
+    clock: Arc<dyn Clock>,
+    policy: MailPolicy,
+}
+
+/// How a delivery ended well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Delivered {
+    /// The mail was taken.
+    Now,
+    /// It had been before.
+    Before,
+}
+
+impl DeliverMail {
+    /// Sends through `mailer` what `log` gives the right to.
+    pub fn new(
+        log: Arc<dyn MailLog>,
+        mailer: Arc<dyn Mailer>,
+        clock: Arc<dyn Clock>,
+        policy: MailPolicy,
+    ) -> Self {
+        Self {
+            log,
+            mailer,
+            clock,
+            policy,
+        }
+    }
+
+    /// Sends the mail `key`, which `write` makes once the right to send it is held.
+    ///
+    /// `write` loads what the mail speaks of as late as possible; `None` from it means
+    /// that there is nothing to say any more, and so does `None` from here.
+    pub(super) async fn run<W>(
+        &self,
+        key: MailKey,
+        context: &Context,
+        write: W,
+    ) -> Result<Option<Delivered>, TaskError>
+    where
+        W: AsyncFnOnce() -> Result<Option<Mail>, TaskError>,
+    {
+        let claim = match self
+            .log
+            .claim(key, context.worker, self.policy.doubt_hold)
+            .await?
+        {
+            Claim::Granted(claim) => claim,
+            Claim::AlreadySent => return Ok(Some(Delivered::Before)),
+            Claim::Parked(reason) => return Err(parked(&reason)),
+            Claim::Busy => {
+                return Err(TaskError::Postpone(
+                    WHILE_BUSY,
+                    Reason::new("another sender is at the final step of this mail"),
+                ));
+            }
+        };
+        if claim.is_in_doubt && self.policy.on_doubt == OnDoubt::Park {
+            return Err(self
+                .park(
+                    &claim,
+                    Reason::new(
+                        "it may have been sent: its sender died or fell silent at the final step",
+                    ),
+                )
+                .await?);
+        }
+        let Some(mail) = write().await? else {
+            self.log.record(&claim, MailStep::Free).await?;
+            return Ok(None);
+        };
+        let gate = LoggedGate {
+            log: self.log.as_ref(),
+            claim,
+        };
+        match self.mailer.send(&mail, &gate).await {
+            Ok(()) => self.store_sent(&claim).await,
+            Err(error) => Err(self.failed(&claim, error, context).await?),
+        }
+    }
+
+    async fn store_sent(&self, claim: &MailClaim) -> Result<Option<Delivered>, TaskError> {
+        let mut tries = 1;
+        loop {
+            match self.log.record(claim, MailStep::Sent).await {
+                Ok(Recorded::InTime) => return Ok(Some(Delivered::Now)),
+                Ok(Recorded::TooLate) => {
+                    tracing::warn!(mail.key = %claim.key, "mail {} was sent, but its claim had been lost", claim.key);
+                    return Ok(Some(Delivered::Now));
+                }
+                Err(_) if tries < TRIES_TO_STORE_SENT => tries += 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Stores what the failure means for the mail, and says what it means for the task.
+    async fn failed(
+        &self,
+        claim: &MailClaim,
+        error: MailError,
+        context: &Context,
+    ) -> Result<TaskError, PortError> {
+        let said = Reason::new(error.to_string());
+        match error {
+            MailError::HeldBack(GateClosed::Lost) => Ok(TaskError::Postpone(WHILE_BUSY, said)),
+            MailError::HeldBack(GateClosed::Port(error)) => Ok(error.into()),
+            MailError::Permanent { .. } => self.park(claim, said).await,
+            MailError::Doubtful { .. } if self.policy.on_doubt == OnDoubt::Park => {
+                self.park(claim, said).await
+            }
+            MailError::Doubtful { .. } => {
+                self.again(
+                    claim,
+                    MailStep::Doubt,
+                    TaskError::Retry(said.clone()),
+                    said,
+                    context,
+                )
+                .await
+            }
+            MailError::Transient { .. } => {
+                self.again(
+                    claim,
+                    MailStep::Free,
+                    TaskError::Retry(said.clone()),
+                    said,
+                    context,
+                )
+                .await
+            }
+            MailError::Provider { .. } => {
+                let postponed = TaskError::Postpone(WHILE_PROVIDER_IS_OUT, said.clone());
+                self.again(claim, MailStep::Free, postponed, said, context)
+                    .await
+            }
+        }
+    }
+
+    /// Frees the mail for another attempt, or parks it when its task has no time for one.
+    async fn again(
+        &self,
+        claim: &MailClaim,
+        step: MailStep,
+        next: TaskError,
+        said: Reason,
+        context: &Context,
+    ) -> Result<TaskError, PortError> {
+        if context.has_time_for(&next, self.clock.now()) {
+            self.log.record(claim, step).await?;
+            Ok(next)
+        } else {
+            self.park(
+                claim,
+                Reason::new(format!("not taken before its deadline, at last: {said}")),
+            )
+            .await
+        }
+    }
+
+    async fn park(&self, claim: &MailClaim, reason: Reason) -> Result<TaskError, PortError> {
+        self.log
+            .record(claim, MailStep::Parked(reason.clone()))
+            .await?;
+        Ok(parked(&reason))
+    }
+}
+
+fn parked(reason: &Reason) -> TaskError {
+    TaskError::GiveUp(Reason::new(format!("the mail is parked: {reason}")))
+}
+
+/// Stores *sending* before the point of no return.
+struct LoggedGate<'a> {
+    log: &'a dyn MailLog,
+    claim: MailClaim,
+}
+
+#[async_trait]
+impl Gate for LoggedGate<'_> {
+    async fn pass(&self) -> Result<(), GateClosed> {
+        match self.log.record(&self.claim, MailStep::Sending).await {
+            Ok(Recorded::InTime) => Ok(()),
+            Ok(Recorded::TooLate) => Err(GateClosed::Lost),
+            Err(error) => Err(GateClosed::Port(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

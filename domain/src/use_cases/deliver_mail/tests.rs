@@ -1,0 +1,308 @@
+//! What is stored, and what the task is told, for every way a delivery can end.
+
+use std::sync::Mutex;
+
+use chrono::{DateTime, Utc};
+use pollster::block_on;
+use uuid::Uuid;
+
+use super::*;
+use crate::model::{EmailAddress, HeaderText, MailKind, Recipient};
+use crate::ports::{Fence, MockClock, MockMailLog, Severity, WorkerId};
+use crate::tasks::{Cancellation, Key, TaskId};
+
+const KEY: MailKey = MailKey {
+    kind: MailKind::Congratulation,
+    cause: Uuid::nil(),
+};
+
+/// Passes the gate or not, and then ends as it was told.
+struct ScriptedMailer {
+    passes_gate: bool,
+    ends: Mutex<Option<Result<(), MailError>>>,
+}
+
+#[async_trait]
+impl Mailer for ScriptedMailer {
+    async fn send(&self, _: &Mail, gate: &dyn Gate) -> Result<(), MailError> {
+        if self.passes_gate {
+            gate.pass().await.map_err(MailError::HeldBack)?;
+        }
+        let mut ends = self.ends.lock().expect("nobody panicked");
+        ends.take().expect("the mailer is asked once")
+    }
+}
+
+fn mailer(passes_gate: bool, ends: Result<(), MailError>) -> ScriptedMailer {
+    ScriptedMailer {
+        passes_gate,
+        ends: Mutex::new(Some(ends)),
+    }
+}
+
+fn claim(is_in_doubt: bool) -> MailClaim {
+    MailClaim {
+        key: KEY,
+        fence: Fence(7),
+        is_in_doubt,
+    }
+}
+
+/// A log that grants `granted` and expects exactly `steps`, each recorded with its answer.
+fn log(granted: Claim, steps: Vec<(MailStep, Recorded)>) -> MockMailLog {
+    let mut log = MockMailLog::new();
+    log.expect_claim()
+        .times(1)
+        .return_once(|_, _, _| Ok(granted));
+    let mut in_order = mockall::Sequence::new();
+    for (expected, answer) in steps {
+        log.expect_record()
+            .times(1)
+            .in_sequence(&mut in_order)
+            .withf(move |_, step| *step == expected)
+            .return_once(move |_, _| Ok(answer));
+    }
+    log
+}
+
+fn delivered(
+    log: MockMailLog,
+    mailer: ScriptedMailer,
+    on_doubt: OnDoubt,
+    deadline: DateTime<Utc>,
+) -> Result<Option<Delivered>, TaskError> {
+    let mut clock = MockClock::new();
+    clock.expect_now().return_const(DateTime::UNIX_EPOCH);
+    let policy = MailPolicy {
+        on_doubt,
+        doubt_hold: TimeDelta::minutes(11),
+    };
+    let deliver = DeliverMail::new(Arc::new(log), Arc::new(mailer), Arc::new(clock), policy);
+    let context = Context {
+        id: TaskId::of_key(&Key::try_from("mail".to_owned()).expect("a key")),
+        attempt: 1,
+        deadline,
+        worker: WorkerId::new(Uuid::nil()),
+        cancellation: Cancellation::default(),
+    };
+    block_on(deliver.run(KEY, &context, async || Ok(Some(mail()))))
+}
+
+fn mail() -> Mail {
+    Mail {
+        key: KEY,
+        to: Recipient {
+            name: HeaderText::without_controls("Ada"),
+            address: EmailAddress::try_from("ada@example.com".to_owned()).expect("an address"),
+        },
+        subject: HeaderText::without_controls("Hello"),
+        text: "Hello".to_owned(),
+        html: "<p>Hello</p>".to_owned(),
+        headers: Vec::new(),
+    }
+}
+
+fn in_time(step: MailStep) -> (MailStep, Recorded) {
+    (step, Recorded::InTime)
+}
+
+fn said(words: &str) -> Reason {
+    Reason::new(words)
+}
+
+const LATER: DateTime<Utc> = DateTime::<Utc>::MAX_UTC;
+const AT_ONCE: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+#[test]
+fn a_mail_is_sending_before_it_goes_and_sent_after() {
+    let log = log(
+        Claim::Granted(claim(false)),
+        vec![in_time(MailStep::Sending), in_time(MailStep::Sent)],
+    );
+
+    assert_eq!(
+        delivered(log, mailer(true, Ok(())), OnDoubt::Resend, LATER),
+        Ok(Some(Delivered::Now))
+    );
+}
+
+#[test]
+fn a_mail_that_was_sent_is_not_sent_again() {
+    let log = log(Claim::AlreadySent, vec![]);
+
+    assert_eq!(
+        delivered(log, mailer(false, Ok(())), OnDoubt::Resend, LATER),
+        Ok(Some(Delivered::Before))
+    );
+}
+
+#[test]
+fn a_lost_claim_holds_the_mail_back_and_changes_nothing() {
+    let log = log(
+        Claim::Granted(claim(false)),
+        vec![(MailStep::Sending, Recorded::TooLate)],
+    );
+
+    let outcome = delivered(log, mailer(true, Ok(())), OnDoubt::Resend, LATER);
+
+    assert!(matches!(outcome, Err(TaskError::Postpone(_, _))));
+}
+
+#[test]
+fn a_gate_that_cannot_be_stored_holds_the_mail_back() {
+    let mut log = log(Claim::Granted(claim(false)), vec![]);
+    log.expect_record().times(1).returning(|_, _| {
+        Err(PortError {
+            adapter: "sqlite",
+            action: "record a mail",
+            severity: Severity::Transient,
+            source: "disk full".into(),
+        })
+    });
+
+    let outcome = delivered(log, mailer(true, Ok(())), OnDoubt::Resend, LATER);
+
+    assert_eq!(
+        outcome,
+        Err(TaskError::Retry(said(
+            "sqlite could not record a mail: disk full"
+        )))
+    );
+}
+
+#[test]
+fn what_may_pass_frees_the_mail_and_retries_the_task() {
+    let log = log(Claim::Granted(claim(false)), vec![in_time(MailStep::Free)]);
+    let error = MailError::Transient {
+        reason: "421 busy".into(),
+    };
+
+    let outcome = delivered(log, mailer(false, Err(error)), OnDoubt::Resend, LATER);
+
+    assert_eq!(
+        outcome,
+        Err(TaskError::Retry(said(
+            "the mail was not taken for now: 421 busy"
+        )))
+    );
+}
+
+#[test]
+fn what_concerns_everybody_burns_no_attempt() {
+    let log = log(Claim::Granted(claim(false)), vec![in_time(MailStep::Free)]);
+    let error = MailError::Provider {
+        reason: "535 no".into(),
+    };
+
+    let outcome = delivered(log, mailer(false, Err(error)), OnDoubt::Resend, LATER);
+
+    assert!(matches!(outcome, Err(TaskError::Postpone(_, _))));
+}
+
+#[test]
+fn what_will_never_be_taken_is_parked_and_its_task_given_up() {
+    let reason = said("the mail will never be taken: 550 no such user");
+    let log = log(
+        Claim::Granted(claim(false)),
+        vec![in_time(MailStep::Parked(reason.clone()))],
+    );
+    let error = MailError::Permanent {
+        reason: "550 no such user".into(),
+    };
+
+    let outcome = delivered(log, mailer(false, Err(error)), OnDoubt::Resend, LATER);
+
+    assert_eq!(outcome, Err(parked(&reason)));
+}
+
+#[test]
+fn without_time_for_another_attempt_the_mail_is_parked_with_its_reason() {
+    let reason =
+        said("not taken before its deadline, at last: the mail was not taken for now: 421 busy");
+    let log = log(
+        Claim::Granted(claim(false)),
+        vec![in_time(MailStep::Parked(reason.clone()))],
+    );
+    let error = MailError::Transient {
+        reason: "421 busy".into(),
+    };
+
+    let outcome = delivered(log, mailer(false, Err(error)), OnDoubt::Resend, AT_ONCE);
+
+    assert_eq!(outcome, Err(parked(&reason)));
+}
+
+#[test]
+fn doubt_resends_or_parks_as_the_operator_decided() {
+    let doubtful = || MailError::Doubtful {
+        reason: "the line went dead".into(),
+    };
+    let words = said("nobody knows whether the mail was taken: the line went dead");
+    let resends = log(
+        Claim::Granted(claim(false)),
+        vec![in_time(MailStep::Sending), in_time(MailStep::Doubt)],
+    );
+    let parks = log(
+        Claim::Granted(claim(false)),
+        vec![
+            in_time(MailStep::Sending),
+            in_time(MailStep::Parked(words.clone())),
+        ],
+    );
+
+    assert_eq!(
+        delivered(
+            resends,
+            mailer(true, Err(doubtful())),
+            OnDoubt::Resend,
+            LATER
+        ),
+        Err(TaskError::Retry(words.clone()))
+    );
+    assert_eq!(
+        delivered(parks, mailer(true, Err(doubtful())), OnDoubt::Park, LATER),
+        Err(parked(&words))
+    );
+}
+
+#[test]
+fn a_claim_in_doubt_is_parked_unsent_when_the_operator_wants_no_doubles() {
+    let mut log = log(Claim::Granted(claim(true)), vec![]);
+    log.expect_record()
+        .times(1)
+        .withf(|_, step| matches!(step, MailStep::Parked(_)))
+        .return_once(|_, _| Ok(Recorded::InTime));
+
+    let outcome = delivered(log, mailer(false, Ok(())), OnDoubt::Park, LATER);
+
+    assert!(matches!(outcome, Err(TaskError::GiveUp(_))));
+}
+
+#[test]
+fn storing_that_it_was_sent_is_tried_again() {
+    let mut log = log(
+        Claim::Granted(claim(false)),
+        vec![in_time(MailStep::Sending)],
+    );
+    let mut tries = 0;
+    log.expect_record().times(3).returning(move |_, step| {
+        assert_eq!(step, MailStep::Sent);
+        tries += 1;
+        let busy = PortError {
+            adapter: "sqlite",
+            action: "record a mail",
+            severity: Severity::Transient,
+            source: "busy".into(),
+        };
+        if tries < 3 {
+            Err(busy)
+        } else {
+            Ok(Recorded::InTime)
+        }
+    });
+
+    assert_eq!(
+        delivered(log, mailer(true, Ok(())), OnDoubt::Resend, LATER),
+        Ok(Some(Delivered::Now))
+    );
+}

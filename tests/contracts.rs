@@ -1,0 +1,1 @@
+//! The laws that every adapter of a port obeys.

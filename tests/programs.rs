@@ -1,0 +1,1 @@
+//! The programs as they are started.

@@ -1,0 +1,1 @@
+//! Stories, from a request to a mail.
