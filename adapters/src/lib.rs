@@ -1,1 +1,3 @@
-//! .
+//! Answers to the domain's ports, one module for each thing on the other side.
+
+pub mod http;
