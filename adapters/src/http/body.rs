@@ -8,6 +8,12 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use tokio::time::timeout;
 
+/// The longest body taken.
+pub const BODY_BYTES: usize = 64 * 1024;
+
+/// How long a body may take to arrive; together with the time for a head it is less than 15 s.
+pub const BODY_WITHIN: Duration = Duration::from_secs(7);
+
 /// Why a body could not be had.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {

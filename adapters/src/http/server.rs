@@ -36,7 +36,8 @@ const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// What a client may take of the server.
 ///
-/// With the defaults a client that is slow in every way it can be is cut off within 15 s.
+/// With the defaults, and bodies read [`BODY_WITHIN`](super::body::BODY_WITHIN), a client that
+/// sends slowly in every way it can is cut off within 15 s.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerLimits {
     /// Connections served at once; one more is answered 503.
