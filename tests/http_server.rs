@@ -1,20 +1,17 @@
 //! The server over real sockets: clients that are slow, silent, greedy or too many.
 
-use std::convert::Infallible;
-use std::net::SocketAddr;
-use std::sync::Arc;
+mod client;
+mod server;
+mod stop;
+
 use std::time::Duration;
 
-use adapters::http::body::{BodyError, read_body};
-use adapters::http::server::{BindError, Drained, Peer, ServerLimits, bind, peer, serve};
+use adapters::http::server::{BindError, ServerLimits, bind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout};
-use tokio_util::sync::CancellationToken;
-use warp::http::StatusCode;
-use warp::{Filter, Rejection, Reply};
+use tokio::time::Instant;
+
+use self::client::drip;
+use self::server::Server;
 
 /// The server's patience in these tests; each limit alone is tried with the others long.
 const SHORT: Duration = Duration::from_millis(300);
@@ -218,58 +215,6 @@ async fn a_taken_port_is_an_error_that_names_it() {
 }
 
 #[tokio::test]
-async fn a_half_sent_request_holds_the_stop_no_longer_than_the_drain() {
-    let server = Server::start(ServerLimits {
-        drain: SHORT,
-        ..PATIENT
-    })
-    .await;
-    let mut half_a_head = server.connect().await;
-    let mut half_a_body = server.connect().await;
-    half_a_head.send("GET /peer HT").await;
-    half_a_body
-        .send("POST /wait HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf")
-        .await;
-    server.is_asked().await;
-
-    let drained = server.stop().await;
-
-    assert!(drained.cut <= 2, "{drained:?}");
-    assert!(1 <= drained.cut, "{drained:?}");
-}
-
-#[tokio::test]
-async fn a_running_request_is_answered_during_the_drain() {
-    let server = Server::start(PATIENT).await;
-    let mut client = server.connect().await;
-    client
-        .send("GET /when-stopped HTTP/1.1\r\nhost: x\r\n\r\n")
-        .await;
-    server.is_asked().await;
-
-    let drained = server.stop().await;
-
-    assert_eq!(drained, Drained { cut: 0 });
-    assert!(client.rest().await.ends_with("done"));
-}
-
-#[tokio::test]
-async fn idle_and_silent_connections_do_not_hold_the_stop() {
-    let server = Server::start(PATIENT).await;
-    let address = server.address;
-    let mut idle = server.connect().await;
-    let mut silent = server.connect().await;
-    assert_eq!(idle.ask(GET).await, 200);
-
-    let drained = server.stop().await;
-
-    assert_eq!(drained, Drained { cut: 0 });
-    assert_eq!(idle.rest().await, "");
-    assert_eq!(silent.rest().await, "");
-    assert!(TcpStream::connect(address).await.is_err());
-}
-
-#[tokio::test]
 async fn a_panicking_handler_costs_its_connection_only() {
     let server = Server::start(PATIENT).await;
     let mut neighbour = server.connect().await;
@@ -293,173 +238,4 @@ async fn the_peer_is_the_connections_and_not_what_the_client_says() {
         .await;
 
     assert!(client.rest().await.ends_with("127.0.0.1"));
-}
-
-/// A running server and the ways to observe it.
-struct Server {
-    address: SocketAddr,
-    stop: CancellationToken,
-    asked: Arc<Semaphore>,
-    serving: JoinHandle<Drained>,
-}
-
-impl Server {
-    async fn start(limits: ServerLimits) -> Self {
-        let listener = bind(([127, 0, 0, 1], 0).into()).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let asked = Arc::new(Semaphore::new(0));
-        let routes = routes(asked.clone(), stop.clone());
-        let serving = tokio::spawn(serve(listener, routes, limits, stop.clone()));
-        Self {
-            address,
-            stop,
-            asked,
-            serving,
-        }
-    }
-
-    async fn connect(&self) -> Client {
-        Client {
-            stream: TcpStream::connect(self.address).await.unwrap(),
-        }
-    }
-
-    /// Waits until a handler that tells so has begun.
-    async fn is_asked(&self) {
-        let asked = timeout(SOON, self.asked.acquire()).await;
-        asked.unwrap().unwrap().forget();
-    }
-
-    /// Waits until one more connection than now is open is not one too many.
-    async fn has_room_again(&self) {
-        let deadline = Instant::now() + SOON;
-        while self.connect().await.ask(GET).await != 200 {
-            assert!(Instant::now() < deadline, "no room within {SOON:?}");
-            sleep(Duration::from_millis(20)).await;
-        }
-    }
-
-    async fn stop(self) -> Drained {
-        self.stop.cancel();
-        timeout(SOON, self.serving).await.unwrap().unwrap()
-    }
-}
-
-fn routes(
-    asked: Arc<Semaphore>,
-    stop: CancellationToken,
-) -> impl Filter<Extract = (impl Reply,), Error = Infallible> + Clone {
-    let tell = warp::any().map(move || asked.add_permits(1)).untuple_one();
-    let who = warp::path("peer")
-        .and(warp::get())
-        .and(peer())
-        .map(|peer: Peer| peer.address.to_string());
-    let body = warp::path("body")
-        .and(warp::body::stream())
-        .then(async |body| status_of(&read_body(body, 4096, SHORT).await));
-    let wait = warp::path("wait")
-        .and(tell.clone())
-        .and(warp::body::stream())
-        .then(async |body| status_of(&read_body(body, 4096, LONG).await));
-    let when_stopped = warp::path("when-stopped").and(tell).then(move || {
-        let stop = stop.clone();
-        async move {
-            stop.cancelled().await;
-            "done"
-        }
-    });
-    let never = warp::path("never").then(std::future::pending::<StatusCode>);
-    let huge = warp::path("huge").map(|| vec![b'y'; HUGE]);
-    let panic = warp::path("panic").map(|| -> StatusCode { panic!("as the test wants it") });
-
-    who.or(body)
-        .or(wait)
-        .or(when_stopped)
-        .or(never)
-        .or(huge)
-        .or(panic)
-        .recover(async |rejection: Rejection| {
-            let not_allowed = rejection.find::<warp::reject::MethodNotAllowed>();
-            Ok::<_, Infallible>(
-                not_allowed.map_or(StatusCode::NOT_FOUND, |_| StatusCode::METHOD_NOT_ALLOWED),
-            )
-        })
-}
-
-fn status_of<T>(body: &Result<T, BodyError>) -> StatusCode {
-    match body {
-        Ok(_) => StatusCode::OK,
-        Err(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
-        Err(BodyError::TooSlow { .. }) => StatusCode::REQUEST_TIMEOUT,
-        Err(BodyError::Broken(_)) => StatusCode::BAD_REQUEST,
-    }
-}
-
-/// A client that does nothing by itself.
-struct Client {
-    stream: TcpStream,
-}
-
-impl Client {
-    /// A connection closed meanwhile is no failure here: the answer shows what happened.
-    async fn send(&mut self, text: &str) {
-        let _ = timeout(SOON, self.stream.write_all(text.as_bytes()))
-            .await
-            .unwrap();
-    }
-
-    /// Asks, and says with which status it was answered; 0 when it was not.
-    async fn ask(&mut self, request: &str) -> u16 {
-        self.send(request).await;
-        self.answer().await
-    }
-
-    /// Reads one answer with a `content-length` and leaves the connection open.
-    async fn answer(&mut self) -> u16 {
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            match timeout(SOON, self.stream.read_u8()).await.unwrap() {
-                Ok(byte) => head.push(byte),
-                Err(_) => return 0,
-            }
-        }
-        let head = String::from_utf8(head).unwrap();
-        let length = head.split("\r\ncontent-length: ").nth(1).unwrap();
-        let length: usize = length.split("\r\n").next().unwrap().parse().unwrap();
-        let mut body = vec![0; length];
-        timeout(SOON, self.stream.read_exact(&mut body))
-            .await
-            .unwrap()
-            .unwrap();
-        head.split(' ').nth(1).unwrap().parse().unwrap()
-    }
-
-    /// Reads until the server closes, which it must do soon.
-    async fn rest(&mut self) -> String {
-        let mut rest = Vec::new();
-        let _ = timeout(SOON, self.stream.read_to_end(&mut rest))
-            .await
-            .unwrap();
-        String::from_utf8(rest).unwrap()
-    }
-}
-
-/// Sends `start` and then `drop` again and again until the server closes; says what it
-/// answered.
-async fn drip(mut client: Client, start: &str, drop: &str) -> String {
-    client.send(start).await;
-    let (mut from, mut to) = client.stream.into_split();
-    let mut answer = Vec::new();
-    let dripping = async {
-        loop {
-            sleep(Duration::from_millis(20)).await;
-            let _ = to.write_all(drop.as_bytes()).await;
-        }
-    };
-    tokio::select! {
-        read = timeout(SOON, from.read_to_end(&mut answer)) => { let _ = read.unwrap(); }
-        () = dripping => {}
-    }
-    String::from_utf8(answer).unwrap()
 }
