@@ -1,1 +1,3 @@
-//! .
+//! The library behind the programs: it reads settings, tells what happens, and stops in order.
+
+pub mod settings;
