@@ -6,6 +6,7 @@ mod architecture;
 mod contracts;
 mod http;
 mod http_server;
+mod mail;
 mod programs;
 mod scenarios;
 mod settings;

@@ -6,10 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bins::settings::dotenv::{self, Slip};
-use bins::settings::values::{boolean, duration};
+use bins::settings::values::duration;
 use bins::settings::{
-    Database, LogFilter, LogFormat, MailTo, OnDoubt, PublicUrl, Sender, Settings, SettingsError,
-    Sources,
+    Database, LogFilter, LogFormat, MailTo, PublicUrl, Sender, Settings, SettingsError, Sources,
 };
 use proptest::prelude::*;
 
@@ -55,7 +54,7 @@ fn nothing_has_to_be_set() {
         settings.mail.from.to_string(),
         "Backbeat <backbeat@localhost>"
     );
-    assert_eq!(settings.mail.on_doubt, OnDoubt::Resend);
+    assert_eq!(settings.mail.on_doubt, domain::use_cases::OnDoubt::Resend);
     assert_eq!(
         settings.api.public_url_at(settings.api.bind).as_str(),
         "http://127.0.0.1:8000"
@@ -328,7 +327,6 @@ proptest! {
             let _ = text.parse::<PublicUrl>();
             let _ = text.parse::<Sender>();
             let _ = text.parse::<LogFilter>();
-            let _ = boolean(&text);
             let _ = durations(&text);
         }
         let _ = dotenv::parse(&bytes);

@@ -24,7 +24,7 @@ pub mod values;
 pub use database_url::Database;
 pub use email_url::MailTo;
 pub use log::{LogFilter, LogFilterError, LogFormat, LogLevel, LogSettings};
-pub use mail::{MailSettings, OnDoubt};
+pub use mail::MailSettings;
 pub use problem::{Problem, SettingsError};
 pub use public_url::{PublicUrl, PublicUrlError};
 pub use sender::{Sender, SenderError};

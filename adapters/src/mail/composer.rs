@@ -22,22 +22,24 @@ pub struct Composer {
     clock: Arc<dyn Clock>,
 }
 
-/// The sender is not `Name <address>` or `address`.
+/// The sender's address is none.
 #[derive(Debug, thiserror::Error)]
-#[error("the sender is not an address like Backbeat <backbeat@example.com>")]
+#[error("the sender's address is not like backbeat@example.com")]
 pub struct SenderError(#[from] AddressError);
 
 impl Composer {
-    /// Composes mails from `sender`, dated by `clock`.
+    /// Composes mails from `address`, shown as `name`, dated by `clock`.
     ///
     /// # Errors
     ///
-    /// When `sender` is no mailbox.
-    pub fn new(sender: &str, clock: Arc<dyn Clock>) -> Result<Self, SenderError> {
-        Ok(Self {
-            sender: sender.parse()?,
-            clock,
-        })
+    /// When `address` is no address.
+    pub fn new(
+        name: Option<String>,
+        address: &str,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, SenderError> {
+        let sender = Mailbox::new(name, address.parse()?);
+        Ok(Self { sender, clock })
     }
 
     /// The Message-ID of `mail`, without angle brackets: the same for every copy.

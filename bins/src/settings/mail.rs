@@ -1,8 +1,9 @@
 //! Where mail goes, who writes it, and what becomes of one in doubt.
 
 use std::path::Path;
-use std::str::FromStr;
 use std::time::Duration;
+
+use domain::use_cases::OnDoubt;
 
 use super::email_url::MailTo;
 use super::reader::Reader;
@@ -21,20 +22,10 @@ pub struct MailSettings {
     pub to: MailTo,
     /// `DEFAULT_FROM_EMAIL`.
     pub from: Sender,
-    /// `MAIL_ON_DOUBT`.
+    /// `MAIL_ON_DOUBT`: `resend` (rather twice than never) or `park` (rather never than twice).
     pub on_doubt: OnDoubt,
     /// `MAIL_DOUBT_HOLD`: how long a mail in doubt is left alone.
     pub doubt_hold: Duration,
-}
-
-/// What becomes of a mail when nobody knows whether it went out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnDoubt {
-    /// It is sent again: rather twice than never.
-    #[default]
-    Resend,
-    /// It is parked for a person to decide: rather never than twice.
-    Park,
 }
 
 impl MailSettings {
@@ -43,7 +34,7 @@ impl MailSettings {
         Self {
             to: to.unwrap_or_else(|| MailTo::Files(data_dir.join("mail"))),
             from: read.or("DEFAULT_FROM_EMAIL", Sender::default(), str::parse),
-            on_doubt: read.or("MAIL_ON_DOUBT", OnDoubt::default(), str::parse),
+            on_doubt: read.or("MAIL_ON_DOUBT", OnDoubt::Resend, on_doubt),
             doubt_hold: read.or(
                 "MAIL_DOUBT_HOLD",
                 ELEVEN_MINUTES,
@@ -53,10 +44,9 @@ impl MailSettings {
     }
 }
 
-impl FromStr for OnDoubt {
-    type Err = ValueError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        choice(text, &[("resend", Self::Resend), ("park", Self::Park)])
-    }
+fn on_doubt(text: &str) -> Result<OnDoubt, ValueError> {
+    choice(
+        text,
+        &[("resend", OnDoubt::Resend), ("park", OnDoubt::Park)],
+    )
 }

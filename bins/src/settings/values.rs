@@ -27,9 +27,6 @@ pub enum ValueError {
     /// None of the words.
     #[error("is not one of {}", .0.join(", "))]
     Choice(Vec<&'static str>),
-    /// No word for yes or no.
-    #[error("is neither yes nor no; write true or false")]
-    Boolean,
     /// No IP address with a port.
     #[error("is not an IP address with a port; write for example 127.0.0.1:8000")]
     Address,
@@ -82,19 +79,6 @@ pub fn choice<T: Copy>(text: &str, words: &[(&'static str, T)]) -> Result<T, Val
         .find(|(word, _)| word.eq_ignore_ascii_case(text));
     let list = || ValueError::Choice(words.iter().map(|(word, _)| *word).collect());
     found.map(|(_, value)| *value).ok_or_else(list)
-}
-
-/// Yes or no, in the words of django-environ, but without taking every other word for no.
-///
-/// # Errors
-///
-/// When it is neither.
-pub fn boolean(text: &str) -> Result<bool, ValueError> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "true" | "on" | "ok" | "y" | "yes" | "1" => Ok(true),
-        "false" | "off" | "n" | "no" | "0" => Ok(false),
-        _ => Err(ValueError::Boolean),
-    }
 }
 
 /// An IP address with a port, which may be 0.
@@ -193,19 +177,6 @@ mod tests {
             "99999999999999999999y",
         ] {
             assert!(read(refused).is_err(), "{refused}");
-        }
-    }
-
-    #[test]
-    fn a_boolean_is_a_known_word() {
-        for yes in ["true", "On", "ok", "y", " YES ", "1"] {
-            assert_eq!(boolean(yes), Ok(true), "{yes}");
-        }
-        for no in ["false", "off", "N", "no", "0"] {
-            assert_eq!(boolean(no), Ok(false), "{no}");
-        }
-        for unknown in ["t", "enable", "2", "1.0", ""] {
-            assert_eq!(boolean(unknown), Err(ValueError::Boolean), "{unknown}");
         }
     }
 
