@@ -8,5 +8,6 @@ mod http;
 mod http_server;
 mod mail;
 mod programs;
+mod runner;
 mod scenarios;
 mod settings;
