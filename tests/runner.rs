@@ -378,15 +378,14 @@ async fn an_outage_of_the_queue_loses_and_doubles_nothing() {
     });
     let running = theatre.run_on(flaky.clone());
 
-    theatre.until(50, TaskState::Done).await;
-    flaky.failures_left.store(7, SeqCst);
     theatre.until(100, TaskState::Done).await;
+    flaky.failures_left.store(7, SeqCst);
+    theatre.tell(100..200, Told::Return).await;
+    theatre.until(200, TaskState::Done).await;
 
     theatre.stopped(running).await;
-    assert_eq!(
-        theatre.stage.began.lock().unwrap().values().sum::<u32>(),
-        100
-    );
+    let began: u32 = theatre.stage.began.lock().unwrap().values().sum();
+    assert_eq!(began, 200);
 }
 
 #[tokio::test(start_paused = true)]
