@@ -1,1 +1,241 @@
-//! The HTTP server over real sockets.
+//! The server over real sockets: clients that are slow, silent, greedy or too many.
+
+mod client;
+mod server;
+mod stop;
+
+use std::time::Duration;
+
+use adapters::http::server::{BindError, ServerLimits, bind};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::Instant;
+
+use self::client::drip;
+use self::server::Server;
+
+/// The server's patience in these tests; each limit alone is tried with the others long.
+const SHORT: Duration = Duration::from_millis(300);
+const LONG: Duration = Duration::from_mins(1);
+
+/// What a loaded machine may take for something that should happen soon.
+const SOON: Duration = Duration::from_secs(10);
+
+const GET: &str = "GET /peer HTTP/1.1\r\nhost: x\r\n\r\n";
+const HUGE: usize = 64 * 1024 * 1024;
+
+const PATIENT: ServerLimits = ServerLimits {
+    connections: 16,
+    head: LONG,
+    request: LONG,
+    stall: LONG,
+    drain: LONG,
+};
+
+#[tokio::test]
+async fn a_dripping_head_is_cut() {
+    let server = Server::start(ServerLimits {
+        head: SHORT,
+        ..PATIENT
+    })
+    .await;
+    let client = server.connect().await;
+
+    let answer = drip(client, "GET /peer HTTP/1.1\r\nx: ", "y").await;
+
+    assert_eq!(answer, "");
+}
+
+#[tokio::test]
+async fn a_silent_connection_is_cut() {
+    let server = Server::start(ServerLimits {
+        head: SHORT,
+        ..PATIENT
+    })
+    .await;
+    let mut client = server.connect().await;
+
+    assert_eq!(client.rest().await, "");
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_kept_a_while_and_cut() {
+    let server = Server::start(ServerLimits {
+        head: 3 * SHORT,
+        ..PATIENT
+    })
+    .await;
+    let mut client = server.connect().await;
+
+    assert_eq!(client.ask(GET).await, 200);
+    assert_eq!(client.ask(GET).await, 200);
+    assert_eq!(client.rest().await, "");
+}
+
+#[tokio::test]
+async fn a_dripping_body_is_answered_408_and_cut() {
+    let server = Server::start(PATIENT).await;
+    let client = server.connect().await;
+    let head = "POST /body HTTP/1.1\r\nhost: x\r\ncontent-length: 5000\r\n\r\n";
+
+    let answer = drip(client, head, "y").await;
+
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[tokio::test]
+async fn a_body_in_chunks_is_limited_like_any_other() {
+    let server = Server::start(PATIENT).await;
+    let mut client = server.connect().await;
+    let head = "POST /body HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";
+    let chunk = format!("400\r\n{}\r\n", "y".repeat(1024));
+
+    client.send(&(head.to_owned() + &chunk.repeat(10))).await;
+
+    assert_eq!(client.answer().await, 413);
+}
+
+#[tokio::test]
+async fn a_body_nobody_wants_does_not_cost_its_client_the_answer() {
+    let server = Server::start(PATIENT).await;
+    let mut client = server.connect().await;
+    let megabytes = 4 * 1024 * 1024;
+    let head = format!("POST /peer HTTP/1.1\r\nhost: x\r\ncontent-length: {megabytes}\r\n\r\n");
+
+    let stream = &mut client.stream;
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&vec![b'y'; megabytes]).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+
+    assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
+}
+
+#[tokio::test]
+async fn a_handler_without_end_is_answered_503() {
+    let server = Server::start(ServerLimits {
+        request: SHORT,
+        ..PATIENT
+    })
+    .await;
+    let mut client = server.connect().await;
+
+    client.send("GET /never HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let answer = client.rest().await;
+
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+    assert!(answer.contains("\r\nretry-after: 1\r\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_client_that_never_reads_is_cut() {
+    let server = Server::start(ServerLimits {
+        stall: SHORT,
+        connections: 1,
+        ..PATIENT
+    })
+    .await;
+    let mut greedy = server.connect().await;
+
+    greedy.send("GET /huge HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    server.has_room_again().await;
+
+    let got = greedy.rest().await.len();
+    assert!(got < HUGE, "got {got} bytes");
+}
+
+#[tokio::test]
+async fn a_good_client_is_served_beside_bad_ones() {
+    let server = Server::start(PATIENT).await;
+    let mut bad = Vec::new();
+    for start in ["", "GET /pe", "GET /huge HTTP/1.1\r\nhost: x\r\n\r\n"] {
+        let mut client = server.connect().await;
+        client.send(start).await;
+        bad.push(client);
+    }
+
+    let mut good = server.connect().await;
+    for _ in 0..10 {
+        assert_eq!(good.ask(GET).await, 200);
+    }
+}
+
+#[tokio::test]
+async fn one_connection_too_many_is_answered_503_at_once() {
+    let server = Server::start(ServerLimits {
+        connections: 2,
+        ..PATIENT
+    })
+    .await;
+    let mut first = server.connect().await;
+    let mut second = server.connect().await;
+    assert_eq!(first.ask(GET).await, 200);
+    assert_eq!(second.ask(GET).await, 200);
+
+    let mut third = server.connect().await;
+    let knocked_at = Instant::now();
+    let refusal = third.rest().await;
+    assert!(knocked_at.elapsed() < Duration::from_secs(1));
+    assert!(refusal.starts_with("HTTP/1.1 503 "), "{refusal}");
+    assert!(refusal.contains("\r\nretry-after: 1\r\n"), "{refusal}");
+    assert!(refusal.contains("\r\nconnection: close\r\n"), "{refusal}");
+
+    drop(first);
+    server.has_room_again().await;
+    assert_eq!(second.ask(GET).await, 200);
+}
+
+#[tokio::test]
+async fn a_crowd_of_refused_clients_is_let_go() {
+    let server = Server::start(ServerLimits {
+        connections: 1,
+        ..PATIENT
+    })
+    .await;
+    let mut guest = server.connect().await;
+    assert_eq!(guest.ask(GET).await, 200);
+    let mut crowd = Vec::new();
+    for _ in 0..300 {
+        crowd.push(server.connect().await);
+    }
+
+    for refused in &mut crowd {
+        assert!(refused.rest().await.starts_with("HTTP/1.1 503 "));
+    }
+    assert_eq!(guest.ask(GET).await, 200);
+}
+
+#[tokio::test]
+async fn a_taken_port_is_an_error_that_names_it() {
+    let server = Server::start(PATIENT).await;
+
+    let error = bind(server.address).await.unwrap_err();
+
+    assert!(matches!(error, BindError::Taken(address) if address == server.address));
+    assert!(error.to_string().contains(&server.address.to_string()));
+}
+
+#[tokio::test]
+async fn a_panicking_handler_costs_its_connection_only() {
+    let server = Server::start(PATIENT).await;
+    let mut neighbour = server.connect().await;
+    let mut unlucky = server.connect().await;
+    assert_eq!(neighbour.ask(GET).await, 200);
+
+    unlucky.send("GET /panic HTTP/1.1\r\nhost: x\r\n\r\n").await;
+
+    assert_eq!(unlucky.rest().await, "");
+    assert_eq!(neighbour.ask(GET).await, 200);
+    assert_eq!(server.connect().await.ask(GET).await, 200);
+}
+
+#[tokio::test]
+async fn the_peer_is_the_connections_and_not_what_the_client_says() {
+    let server = Server::start(PATIENT).await;
+    let mut client = server.connect().await;
+
+    client
+        .send("GET /peer HTTP/1.1\r\nhost: x\r\nconnection: close\r\npeer: 1.2.3.4\r\nx-forwarded-for: 1.2.3.4\r\n\r\n")
+        .await;
+
+    assert!(client.rest().await.ends_with("127.0.0.1"));
+}

@@ -1,1 +1,4 @@
-//! The HTTP API: requests in, replies out.
+//! The HTTP side: what is heard from clients and how they are answered.
+
+pub mod body;
+pub mod server;

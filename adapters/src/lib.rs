@@ -6,7 +6,10 @@
 
 pub mod clock;
 pub mod http;
+pub mod login_throttle;
 pub mod mail;
 pub mod memory;
+pub mod password;
 pub mod runner;
 pub mod sqlite;
+pub mod token;

@@ -1,0 +1,99 @@
+//! One client's connection, from its first byte to its last.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_io_timeout::TimeoutStream;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, warn};
+use warp::Reply;
+use warp::http::StatusCode;
+use warp::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
+use warp::reply::Response;
+
+use super::linger::linger;
+use super::{Peer, ServerLimits};
+
+/// A request's head may be this long; a longer one is answered 431.
+const HEAD_BYTES: usize = 16 * 1024;
+
+const LATE: &str = r#"{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"the request took too long, try again later"}"#;
+
+/// Answers the requests of one client until it leaves, breaks a limit, or `stop` is
+/// cancelled; then the running request is still answered, and nothing after it.
+pub(super) async fn converse<A>(
+    stream: TcpStream,
+    address: SocketAddr,
+    answers: A,
+    limits: ServerLimits,
+    stop: CancellationToken,
+) where
+    A: Service<Request<Incoming>, Response = Response, Error = Infallible>,
+    A::Future: Send + 'static,
+{
+    if let Err(e) = stream.set_nodelay(true) {
+        debug!(error = &e as &dyn Error, "cannot switch off Nagle's delay");
+    }
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(limits.stall));
+
+    let peer = Peer::from(address);
+    let service = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        in_time(limits.request, answers.call(request)).boxed()
+    });
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(Box::pin(stream)), service);
+
+    // Not the connection's own future: that one closes the socket itself, and a client
+    // still sending a body nobody wants would lose the answer with it.
+    let served = poll_fn(|cx| connection.poll_without_shutdown(cx));
+    let ended = if let Some(ended) = stop.run_until_cancelled(served).await {
+        ended
+    } else {
+        Pin::new(&mut connection).graceful_shutdown();
+        poll_fn(|cx| connection.poll_without_shutdown(cx)).await
+    };
+    match ended {
+        Err(e) if !e.is_parse() => debug!(error = &e as &dyn Error, "a connection broke"),
+        _ => {
+            let stream = connection.into_parts().io.into_inner();
+            stop.run_until_cancelled(linger(stream)).await;
+        }
+    }
+}
+
+async fn in_time(
+    within: Duration,
+    answer: impl Future<Output = Result<Response, Infallible>>,
+) -> Result<Response, Infallible> {
+    timeout(within, answer).await.unwrap_or_else(|_| {
+        warn!("gave up a request after {within:?}");
+        Ok(late())
+    })
+}
+
+fn late() -> Response {
+    let mut response = LATE.into_response();
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, super::PROBLEM);
+    headers.insert(RETRY_AFTER, super::ONE_SECOND);
+    headers.insert(CONNECTION, super::CLOSE);
+    response
+}

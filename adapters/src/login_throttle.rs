@@ -1,0 +1,234 @@
+//! Lets nobody try passwords by the thousand.
+
+mod window;
+
+use std::hash::{BuildHasher, RandomState};
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use self::window::Windows;
+
+/// How many log-ins may be tried.
+#[derive(Clone, Copy, Debug)]
+pub struct LoginLimits {
+    /// With one account name, from anywhere.
+    pub per_account: usize,
+    /// From one client address (IPv6: one /64 network), with any name.
+    pub per_address: usize,
+    /// Within any period this long.
+    pub window: Duration,
+}
+
+impl Default for LoginLimits {
+    fn default() -> Self {
+        Self {
+            per_account: 10,
+            per_address: 60,
+            window: Duration::from_mins(5),
+        }
+    }
+}
+
+/// Too many have been tried; this long from now one more may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many log-ins were tried, the next is allowed in {0:?}")]
+pub struct RetryAfter(pub Duration);
+
+/// Counts log-ins in the memory of this process.
+///
+/// It remembers at most 100,000 account names and as many addresses; beyond that those
+/// that were tried longest ago are forgotten first. Names are compared without regard to
+/// case, and only a keyed hash of each is kept.
+#[derive(Debug)]
+pub struct LoginThrottle {
+    keys: RandomState,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Debug)]
+struct Counts {
+    accounts: Windows,
+    addresses: Windows,
+}
+
+impl LoginThrottle {
+    /// A throttle that has seen nobody yet.
+    pub fn new(limits: LoginLimits) -> Self {
+        let counts = Counts {
+            accounts: Windows::new(limits.per_account, limits.window),
+            addresses: Windows::new(limits.per_address, limits.window),
+        };
+        Self {
+            keys: RandomState::new(),
+            counts: Mutex::new(counts),
+        }
+    }
+
+    /// Asks whether a log-in may be tried `now`, before the password is looked at.
+    ///
+    /// After `Ok` the try is counted, for the account and for the address.
+    ///
+    /// # Errors
+    ///
+    /// When either has no try left; then none is counted, and asking again does no harm.
+    pub fn try_log_in(
+        &self,
+        account: &str,
+        address: IpAddr,
+        now: Instant,
+    ) -> Result<(), RetryAfter> {
+        let (account, address) = self.subjects(account, address);
+        let mut counts = self.counts();
+        let Counts {
+            accounts,
+            addresses,
+        } = &mut *counts;
+        let wait = accounts
+            .wait(account, now)
+            .max(addresses.wait(address, now));
+        if !wait.is_zero() {
+            return Err(RetryAfter(wait));
+        }
+        accounts.count(account, now);
+        addresses.count(address, now);
+        Ok(())
+    }
+
+    /// Says that the log-in just tried has succeeded: the account is counted from zero
+    /// again, and the address has this one try back.
+    pub fn succeeded(&self, account: &str, address: IpAddr) {
+        let (account, address) = self.subjects(account, address);
+        let mut counts = self.counts();
+        counts.accounts.forget(account);
+        counts.addresses.take_back(address);
+    }
+
+    fn subjects(&self, account: &str, address: IpAddr) -> (u64, u64) {
+        let account = self.keys.hash_one(account.to_lowercase());
+        let address = self.keys.hash_one(network(address));
+        (account, address)
+    }
+
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What one customer of a provider has: one IPv4 address, or a /64 network of IPv6.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: LoginLimits = LoginLimits {
+        per_account: 2,
+        per_address: 3,
+        window: Duration::from_mins(1),
+    };
+    const HOME: &str = "192.0.2.1";
+    const AWAY: &str = "192.0.2.2";
+
+    struct Door {
+        throttle: LoginThrottle,
+        start: Instant,
+    }
+
+    impl Door {
+        fn new() -> Self {
+            Self {
+                throttle: LoginThrottle::new(LIMITS),
+                start: Instant::now(),
+            }
+        }
+
+        /// The seconds to wait, 0 when let in.
+        fn knock(&self, second: u64, account: &str, address: &str) -> u64 {
+            let now = self.start + Duration::from_secs(second);
+            let knock = self.throttle.try_log_in(account, ip(address), now);
+            knock.err().map_or(0, |RetryAfter(wait)| wait.as_secs())
+        }
+    }
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().expect("tests write addresses well")
+    }
+
+    #[test]
+    fn an_account_has_so_many_tries_in_any_minute() {
+        let door = Door::new();
+
+        let waits = [0, 10, 20, 59, 60, 61, 70, 71]
+            .map(|second| door.knock(second, "ann", &format!("192.0.2.{second}")));
+
+        assert_eq!(waits, [0, 0, 40, 1, 0, 9, 0, 49]);
+    }
+
+    #[test]
+    fn an_address_has_so_many_tries_with_all_names_together() {
+        let door = Door::new();
+
+        let waits = ["ann", "bob", "cid", "dan"].map(|name| door.knock(0, name, HOME));
+
+        assert_eq!(waits, [0, 0, 0, 60]);
+        assert_eq!(door.knock(0, "dan", AWAY), 0);
+    }
+
+    #[test]
+    fn a_refused_try_is_not_counted() {
+        let door = Door::new();
+        for name in ["ann", "ann", "ann", "ann", "ann"] {
+            door.knock(0, name, HOME);
+        }
+
+        assert_eq!(door.knock(0, "bob", HOME), 0);
+    }
+
+    #[test]
+    fn a_success_frees_the_account_and_gives_the_address_one_try_back() {
+        let door = Door::new();
+        for name in ["bob", "ann", "ann"] {
+            assert_eq!(door.knock(0, name, HOME), 0);
+        }
+
+        door.throttle.succeeded("ann", ip(HOME));
+
+        let waits = [HOME, AWAY, AWAY].map(|from| door.knock(1, "ann", from));
+        assert_eq!(waits, [0, 0, 60]);
+        assert_eq!(door.knock(1, "bob", HOME), 59);
+    }
+
+    #[test]
+    fn a_name_is_the_same_in_capitals() {
+        let door = Door::new();
+
+        let waits = ["Zoë", "ZOË", "zoë"].map(|name| door.knock(0, name, HOME));
+
+        assert_eq!(waits, [0, 0, 60]);
+    }
+
+    #[test]
+    fn addresses_of_one_customer_are_one() {
+        let same = [
+            ("2001:db8::1", "2001:db8::ffff:1"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+        ];
+        let other = [
+            ("2001:db8::1", "2001:db8:0:1::1"),
+            ("192.0.2.1", "192.0.2.2"),
+        ];
+
+        for (one, two) in same {
+            assert_eq!(network(ip(one)), network(ip(two)), "{one} {two}");
+        }
+        for (one, two) in other {
+            assert_ne!(network(ip(one)), network(ip(two)), "{one} {two}");
+        }
+    }
+}

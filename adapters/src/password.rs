@@ -1,0 +1,210 @@
+//! Passwords as Argon2id hashes, computed where they hold nobody up.
+
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::password_hash::{self, PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Semaphore;
+use tokio::task::{JoinError, spawn_blocking};
+
+/// What OWASP asks of Argon2id: 19 MiB of memory, two passes, one lane.
+const PARAMS: Params = Params::DEFAULT;
+
+/// Why a password could be neither hashed nor verified.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// What was to be compared with is no PHC string of Argon2.
+    #[error("the stored hash cannot be read")]
+    Unreadable(#[source] password_hash::Error),
+    /// The computation failed: no memory, no randomness.
+    #[error("the password could not be hashed")]
+    Failed(#[source] password_hash::Error),
+    /// The program is stopping.
+    #[error("the hashing was abandoned")]
+    Abandoned(#[from] JoinError),
+}
+
+/// Hashes and verifies passwords, as many at once as there are cores; the others wait, in
+/// the order they came. Clones share that bound.
+///
+/// Waiting for one holds up no other work. A caller that stops waiting changes nothing
+/// about the bound: what runs, runs to its end.
+#[derive(Clone, Debug)]
+pub struct Argon2Passwords {
+    turns: Arc<Semaphore>,
+    decoy: Arc<str>,
+}
+
+impl Argon2Passwords {
+    /// Cheap: hashes nothing yet.
+    pub fn new() -> Self {
+        let cores = available_parallelism().map_or(1, usize::from);
+        Self {
+            turns: Arc::new(Semaphore::new(cores)),
+            decoy: decoy().into(),
+        }
+    }
+
+    /// Hashes `password` with a fresh salt into a PHC string.
+    ///
+    /// The same password twice gives two different strings.
+    ///
+    /// # Errors
+    ///
+    /// Without memory or randomness, or when the program is stopping.
+    pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
+        let password = password.to_owned();
+        self.in_turn(move |argon2| {
+            let hash = argon2.hash_password(password.as_bytes());
+            hash.map(|hash| hash.to_string())
+                .map_err(PasswordError::Failed)
+        })
+        .await
+    }
+
+    /// Whether `phc` was made of `password`, with whatever cost `phc` names.
+    ///
+    /// # Errors
+    ///
+    /// When `phc` is not the PHC string of an Argon2 hash, and as [`hash`](Self::hash).
+    pub async fn verify(&self, password: &str, phc: &str) -> Result<bool, PasswordError> {
+        let hash = parse(phc).map_err(PasswordError::Unreadable)?;
+        let password = password.to_owned();
+        self.in_turn(
+            move |argon2| match argon2.verify_password(password.as_bytes(), &hash) {
+                Ok(()) => Ok(true),
+                Err(password_hash::Error::PasswordInvalid) => Ok(false),
+                Err(e @ password_hash::Error::OutOfMemory) => Err(PasswordError::Failed(e)),
+                Err(e) => Err(PasswordError::Unreadable(e)),
+            },
+        )
+        .await
+    }
+
+    /// A PHC string that no password fits and that costs a verification as much as a real
+    /// one: to be verified for users who do not exist, so that time does not tell.
+    pub fn decoy(&self) -> &str {
+        &self.decoy
+    }
+
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Argon2<'static>) -> Result<T, PasswordError> + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let turn = self.turns.clone().acquire_owned().await;
+        let turn = turn.expect("the semaphore is never closed");
+        spawn_blocking(move || {
+            // Held by the work and not by the caller, who may leave early.
+            let _turn = turn;
+            work(Argon2::new(Algorithm::Argon2id, Version::V0x13, PARAMS))
+        })
+        .await?
+    }
+}
+
+impl Default for Argon2Passwords {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A string that breaks off before the hash is damage, not a password that does not fit.
+fn parse(phc: &str) -> Result<PasswordHash, password_hash::Error> {
+    let hash = PasswordHash::new(phc)?;
+    match (&hash.salt, &hash.hash) {
+        (Some(_), Some(_)) => Ok(hash),
+        _ => Err(password_hash::Error::EncodingInvalid),
+    }
+}
+
+fn decoy() -> String {
+    let output: [u8; Params::DEFAULT_OUTPUT_LEN] = rand::random();
+    PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&PARAMS).expect("the parameters are valid"),
+        salt: Some(Salt::generate()),
+        hash: Some(Output::new(&output).expect("32 bytes are a valid output")),
+    }
+    .to_string()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_hash_fits_its_password_and_no_other() {
+        let passwords = Argon2Passwords::new();
+
+        let phc = passwords.hash("corréct horse").await.unwrap();
+
+        assert!(passwords.verify("corréct horse", &phc).await.unwrap());
+        assert!(!passwords.verify("correct horse", &phc).await.unwrap());
+        assert!(!passwords.verify("", &phc).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_hash_names_its_cost_and_is_salted() {
+        let passwords = Argon2Passwords::new();
+
+        let first = passwords.hash("secret").await.unwrap();
+        let second = passwords.hash("secret").await.unwrap();
+
+        assert!(first.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert_ne!(first, second);
+    }
+
+    #[tokio::test]
+    async fn the_decoy_costs_the_same_and_fits_nothing() {
+        let passwords = Argon2Passwords::new();
+        let real = passwords.hash("secret").await.unwrap();
+        let shape = |phc: &str| {
+            let parts = phc.split('$').map(str::to_owned).collect::<Vec<_>>();
+            (parts[..4].to_vec(), parts[4].len(), parts[5].len())
+        };
+
+        assert_eq!(shape(passwords.decoy()), shape(&real));
+        assert!(!passwords.verify("", passwords.decoy()).await.unwrap());
+        assert_ne!(passwords.decoy(), Argon2Passwords::new().decoy());
+    }
+
+    #[tokio::test]
+    async fn what_is_no_hash_is_an_error() {
+        let passwords = Argon2Passwords::new();
+
+        for phc in ["", "secret", "$argon2id$v=19$m=1", "$1$salt$hash"] {
+            let verified = passwords.verify("secret", phc).await;
+            assert!(
+                matches!(verified, Err(PasswordError::Unreadable(_))),
+                "{phc:?}: {verified:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_left_keeps_its_turn_until_the_work_is_done() {
+        let passwords = Argon2Passwords {
+            turns: Arc::new(Semaphore::new(1)),
+            decoy: "".into(),
+        };
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let impatient = passwords.in_turn(move |_| {
+            let _ = tell.send(());
+            let _ = held.recv();
+            Ok(())
+        });
+        tokio::select! {
+            _ = impatient => panic!("nobody released it"),
+            begun = told => begun.unwrap(),
+        }
+
+        assert_eq!(passwords.turns.available_permits(), 0);
+        drop(release);
+        passwords.in_turn(|_| Ok(())).await.unwrap();
+    }
+}

@@ -1,0 +1,49 @@
+//! Tokens that nobody can guess, and the digests under which they are stored.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+/// Makes a new token: 256 random bits from the system's secure generator, as 64
+/// hexadecimal digits, which need no quoting in a header, a URL or a JSON string.
+pub fn generate() -> String {
+    let bits: [u8; 32] = rand::random();
+    bits.iter()
+        .fold(String::with_capacity(64), |mut hex, byte| {
+            write!(hex, "{byte:02x}").expect("a string takes everything");
+            hex
+        })
+}
+
+/// What is stored of `token`: its SHA-256.
+///
+/// One round is enough, without salt: there are too many tokens to try.
+pub fn digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn a_token_is_64_hexadecimal_digits_and_new() {
+        let tokens: HashSet<_> = (0..1000).map(|_| generate()).collect();
+
+        assert_eq!(tokens.len(), 1000);
+        for token in tokens {
+            assert_eq!(token.len(), 64);
+            assert!(token.bytes().all(|b| b.is_ascii_hexdigit()), "{token}");
+        }
+    }
+
+    #[test]
+    fn the_digest_is_sha_256() {
+        let known = digest("abc");
+
+        assert_eq!(known[..4], [0xba, 0x78, 0x16, 0xbf]);
+        assert_eq!(known[28..], [0xf2, 0x00, 0x15, 0xad]);
+    }
+}
