@@ -7,6 +7,8 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use domain::ports::{self, TooManyAttempts};
+
 use self::window::Windows;
 
 /// How many log-ins may be tried.
@@ -112,6 +114,17 @@ impl LoginThrottle {
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ports::LoginThrottle for LoginThrottle {
+    fn attempt(&self, username: &str, address: IpAddr) -> Result<(), TooManyAttempts> {
+        let tried = self.try_log_in(username, address, Instant::now());
+        tried.map_err(|RetryAfter(retry_after)| TooManyAttempts { retry_after })
+    }
+
+    fn succeeded(&self, username: &str, address: IpAddr) {
+        self.succeeded(username, address);
     }
 }
 
