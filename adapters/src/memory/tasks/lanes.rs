@@ -1,0 +1,82 @@
+//! The order in which waiting tasks are served.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use domain::ports::Queues;
+use domain::tasks::{Priority, QueueName, TaskId};
+
+use super::Kept;
+
+/// Waiting tasks in lanes; within a lane by when they are due, then by when they were enqueued.
+#[derive(Default)]
+pub(super) struct Lanes(BTreeMap<Lane, BTreeMap<Turn, TaskId>>);
+
+/// What tasks have in common that are served strictly one after another.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Lane {
+    priority: Priority,
+    queue: QueueName,
+    is_suspect: bool,
+}
+
+/// The place of a task in its lane: when it is due, and when it was enqueued.
+type Turn = (DateTime<Utc>, i64);
+
+impl Lanes {
+    pub(super) fn insert(&mut self, kept: &Kept) {
+        let lane = self.0.entry(lane(kept)).or_default();
+        lane.insert(turn(kept), kept.envelope.id.clone());
+    }
+
+    pub(super) fn remove(&mut self, kept: &Kept) {
+        let key = lane(kept);
+        let Some(turns) = self.0.get_mut(&key) else {
+            return;
+        };
+        turns.remove(&turn(kept));
+        if turns.is_empty() {
+            self.0.remove(&key);
+        }
+    }
+
+    /// The task of `queues` that is served next at `now`; suspects are passed over unless they are welcome.
+    pub(super) fn first_due(
+        &self,
+        queues: &Queues,
+        bears_suspect: bool,
+        now: DateTime<Utc>,
+    ) -> Option<TaskId> {
+        self.of(queues)
+            .filter(|(lane, _)| bears_suspect || !lane.is_suspect)
+            .filter_map(|(lane, turns)| Some((lane.priority, turns.first_key_value()?)))
+            .filter(|(_, ((due_at, _), _))| *due_at <= now)
+            .min_by_key(|(priority, (turn, _))| (*priority, *turn))
+            .map(|(_, (_, id))| id.clone())
+    }
+
+    /// When the next task of `queues` after `now` is due.
+    pub(super) fn next_due(&self, queues: &Queues, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.of(queues)
+            .filter_map(|(_, turns)| turns.range((now, i64::MAX)..).next())
+            .map(|((due_at, _), _)| *due_at)
+            .min()
+    }
+
+    fn of(&self, queues: &Queues) -> impl Iterator<Item = (&Lane, &BTreeMap<Turn, TaskId>)> {
+        let lanes = self.0.iter();
+        lanes.filter(|(lane, _)| queues.names().contains(&lane.queue))
+    }
+}
+
+fn lane(kept: &Kept) -> Lane {
+    Lane {
+        priority: kept.envelope.priority,
+        queue: kept.envelope.queue.clone(),
+        is_suspect: kept.is_suspect(),
+    }
+}
+
+fn turn(kept: &Kept) -> Turn {
+    (kept.due_at, kept.order)
+}
