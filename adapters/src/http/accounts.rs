@@ -1,6 +1,6 @@
 //! Registering, logging in and out, and one's own account.
 
-use domain::model::{Account, AccountEdit, AccountId};
+use domain::model::{Account, AccountEdit, AccountId, Bio};
 use domain::ports::{AddAccountError, EditAccountError};
 use domain::use_cases::{
     EditOwnAccountError, LogIn, LogInError, LoggedIn, RegisterAccount, RegisterAccountError, Rights,
@@ -121,7 +121,7 @@ impl<'a> AccountBody<'a> {
             id: account.id,
             username: account.username.as_str(),
             email: account.email.as_str(),
-            bio: account.bio.as_ref().map(|bio| bio.as_str()),
+            bio: account.bio.as_ref().map(Bio::as_str),
             is_staff: account.is_staff,
             created_at: reply::instant(account.created_at),
         }

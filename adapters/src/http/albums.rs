@@ -99,9 +99,10 @@ pub(super) async fn edit(api: &Api, request: Request, id: AlbumId) -> Result<Res
         let release_date = fields.clearable("release_date", date);
         let cost = fields.clearable("cost", price);
         // Read-only for all others, so not even looked at.
-        let is_approved = match caller.account.is_staff {
-            true => fields.changed("is_approved", flag),
-            false => Ok(None),
+        let is_approved = if caller.account.is_staff {
+            fields.changed("is_approved", flag)
+        } else {
+            Ok(None)
         };
         Ok(AlbumEdit {
             name: name?,

@@ -1,10 +1,11 @@
 //! Refusals, each a problem document (RFC 9457) with the words Django REST framework uses.
 
-use std::collections::BTreeMap;
+mod errors;
+
+use std::borrow::Cow;
 use std::error::Error;
 use std::time::Duration;
 
-use domain::model::ValueError;
 use domain::ports::{PortError, Severity};
 use serde::Serialize;
 use tracing::{error, warn};
@@ -12,21 +13,26 @@ use warp::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use warp::http::{HeaderName, HeaderValue, Method, StatusCode};
 use warp::reply::Response;
 
+pub(super) use self::errors::Errors;
 use super::reply;
 
 /// Why a request is not answered as its sender wishes.
 #[derive(Debug)]
 pub(super) struct Problem {
     status: StatusCode,
-    detail: String,
+    detail: Cow<'static, str>,
     errors: Errors,
-    header: Option<(HeaderName, HeaderValue)>,
+    hint: Hint,
 }
 
-/// What is wrong with each field or parameter.
-#[derive(Debug, Default, Serialize)]
-#[serde(transparent)]
-pub(super) struct Errors(BTreeMap<&'static str, Vec<String>>);
+/// What the client is told in a header.
+#[derive(Debug)]
+enum Hint {
+    None,
+    Challenge,
+    Allow(&'static str),
+    RetryAfter { seconds: u64 },
+}
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -38,34 +44,9 @@ struct Document<'a> {
     errors: &'a Errors,
 }
 
-impl Errors {
-    /// Notes that a field breaks its rule.
-    pub(super) fn note(&mut self, field: &'static str, error: &ValueError) {
-        self.say(field, format!("This field {error}."));
-    }
-
-    /// Notes a sentence about a field.
-    pub(super) fn say(&mut self, field: &'static str, sentence: impl Into<String>) {
-        self.0.entry(field).or_default().push(sentence.into());
-    }
-
-    /// A refusal that names all of them, if there are any.
-    pub(super) fn check(self) -> Result<(), Problem> {
-        if self.is_empty() {
-            Ok(())
-        } else {
-            Err(Problem::invalid(self))
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
 impl Problem {
     /// 400: the request cannot be understood.
-    pub(super) fn bad_request(detail: impl Into<String>) -> Self {
+    pub(super) fn bad_request(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
@@ -89,8 +70,7 @@ impl Problem {
 
     /// 401 for any reason.
     pub(super) fn unauthorized(detail: &'static str) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, detail)
-            .with(WWW_AUTHENTICATE, HeaderValue::from_static("Token"))
+        Self::new(StatusCode::UNAUTHORIZED, detail).with(Hint::Challenge)
     }
 
     /// 403
@@ -111,8 +91,7 @@ impl Problem {
     /// 405
     pub(super) fn not_allowed(method: &Method, allow: &'static str) -> Self {
         let detail = format!("Method \"{method}\" not allowed.");
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, detail)
-            .with(ALLOW, HeaderValue::from_static(allow))
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, detail).with(Hint::Allow(allow))
     }
 
     /// 408
@@ -165,16 +144,14 @@ impl Problem {
 
     /// 429
     pub(super) fn throttled(wait: Duration) -> Self {
-        let seconds = wait.as_millis().div_ceil(1000).max(1);
+        let seconds = wait.as_secs() + u64::from(0 < wait.subsec_nanos());
         let detail = format!("Request was throttled. Expected available in {seconds} seconds.");
-        let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
-        Self::new(StatusCode::TOO_MANY_REQUESTS, detail)
-            .with(RETRY_AFTER, HeaderValue::from(seconds))
+        Self::new(StatusCode::TOO_MANY_REQUESTS, detail).with(Hint::RetryAfter { seconds })
     }
 
     /// 503: asking again may help.
     pub(super) fn busy(detail: &'static str) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).with(RETRY_AFTER, HeaderValue::from(1))
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).with(Hint::RetryAfter { seconds: 1 })
     }
 
     /// The document, with its status and headers.
@@ -187,23 +164,31 @@ impl Problem {
             errors: &self.errors,
         };
         let mut response = reply::document(self.status, "application/problem+json", &document);
-        response.headers_mut().extend(self.header);
+        response.headers_mut().extend(self.hint.header());
         response
     }
 
-    fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+    fn new(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status,
             detail: detail.into(),
             errors: Errors::default(),
-            header: None,
+            hint: Hint::None,
         }
     }
 
-    fn with(self, name: HeaderName, value: HeaderValue) -> Self {
-        Self {
-            header: Some((name, value)),
-            ..self
+    fn with(self, hint: Hint) -> Self {
+        Self { hint, ..self }
+    }
+}
+
+impl Hint {
+    fn header(self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Self::None => None,
+            Self::Challenge => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Token"))),
+            Self::Allow(methods) => Some((ALLOW, HeaderValue::from_static(methods))),
+            Self::RetryAfter { seconds } => Some((RETRY_AFTER, seconds.into())),
         }
     }
 }

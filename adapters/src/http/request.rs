@@ -106,7 +106,7 @@ fn query() -> impl Filter<Extract = (Query,), Error = Infallible, Future: Send> 
 fn body() -> impl Filter<Extract = (Body,), Error = Infallible, Future: Send> + Clone + Send + Sync
 {
     warp::body::stream()
-        .map(|body| boxed(body))
+        .map(boxed)
         .or_else(|_: Rejection| async {
             let empty: Body = Box::pin(stream::empty());
             Ok::<_, Infallible>((empty,))

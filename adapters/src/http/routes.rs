@@ -28,8 +28,7 @@ const PATH_SHOWN: usize = 80;
 /// 503; whether what it asked for is done is then unknown, as after a lost connection.
 pub fn routes(
     api: Arc<Api>,
-) -> impl Filter<Extract = (impl Reply + Send,), Error = Infallible, Future: Send> + Clone + Send + Sync
-{
+) -> impl Filter<Extract = (impl Reply,), Error = Infallible, Future: Send> + Clone + Send + Sync {
     request().then(move |request| {
         let api = api.clone();
         async move { respond(&api, request).await }
