@@ -7,6 +7,8 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use domain::ports::{LoginThrottle, TooManyAttempts};
+
 use self::window::Windows;
 
 /// How many log-ins may be tried.
@@ -41,7 +43,7 @@ pub struct RetryAfter(pub Duration);
 /// that were tried longest ago are forgotten first. Names are compared without regard to
 /// case, and only a keyed hash of each is kept.
 #[derive(Debug)]
-pub struct LoginThrottle {
+pub struct MemoryLoginThrottle {
     keys: RandomState,
     counts: Mutex<Counts>,
 }
@@ -52,7 +54,7 @@ struct Counts {
     addresses: Windows,
 }
 
-impl LoginThrottle {
+impl MemoryLoginThrottle {
     /// A throttle that has seen nobody yet.
     pub fn new(limits: LoginLimits) -> Self {
         let counts = Counts {
@@ -115,6 +117,17 @@ impl LoginThrottle {
     }
 }
 
+impl LoginThrottle for MemoryLoginThrottle {
+    fn attempt(&self, username: &str, address: IpAddr) -> Result<(), TooManyAttempts> {
+        let tried = self.try_log_in(username, address, Instant::now());
+        tried.map_err(|RetryAfter(retry_after)| TooManyAttempts { retry_after })
+    }
+
+    fn succeeded(&self, username: &str, address: IpAddr) {
+        self.succeeded(username, address);
+    }
+}
+
 /// What one customer of a provider has: one IPv4 address, or a /64 network of IPv6.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
@@ -143,7 +156,7 @@ mod tests {
     impl Door {
         fn new() -> Self {
             Self {
-                throttle: LoginThrottle::new(LIMITS),
+                throttle: MemoryLoginThrottle::new(LIMITS),
                 start: Instant::now(),
             }
         }

@@ -6,6 +6,8 @@ use std::thread::available_parallelism;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::password_hash::{self, PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
+use async_trait::async_trait;
+use domain::ports::{self, PortError, Severity};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};
 
@@ -107,6 +109,40 @@ impl Argon2Passwords {
 impl Default for Argon2Passwords {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+#[async_trait]
+impl ports::PasswordHasher for Argon2Passwords {
+    async fn hash(&self, password: &str) -> Result<ports::PasswordHash, PortError> {
+        let hashed = self.hash(password).await;
+        hashed
+            .map(ports::PasswordHash::new)
+            .map_err(|error| failed("hash a password", error))
+    }
+
+    async fn verify(
+        &self,
+        password: &str,
+        hash: Option<ports::PasswordHash>,
+    ) -> Result<bool, PortError> {
+        let phc = hash.as_ref().map_or(self.decoy(), |hash| hash.as_str());
+        let fits = self.verify(password, phc).await;
+        fits.map(|fits| fits && hash.is_some())
+            .map_err(|error| failed("verify a password", error))
+    }
+}
+
+fn failed(action: &'static str, error: PasswordError) -> PortError {
+    let severity = match error {
+        PasswordError::Unreadable(_) => Severity::Permanent,
+        PasswordError::Failed(_) | PasswordError::Abandoned(_) => Severity::Transient,
+    };
+    PortError {
+        adapter: "argon2",
+        action,
+        severity,
+        source: error.into(),
     }
 }
 

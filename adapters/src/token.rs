@@ -2,7 +2,22 @@
 
 use std::fmt::Write;
 
+use domain::ports::{AccessToken, TokenDigest, TokenSource};
 use sha2::{Digest, Sha256};
+
+/// Makes tokens from the system's secure generator.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RandomTokens;
+
+impl TokenSource for RandomTokens {
+    fn generate(&self) -> AccessToken {
+        AccessToken::new(generate())
+    }
+
+    fn digest(&self, token: &str) -> TokenDigest {
+        TokenDigest(digest(token))
+    }
+}
 
 /// Makes a new token: 256 random bits from the system's secure generator, as 64
 /// hexadecimal digits, which need no quoting in a header, a URL or a JSON string.

@@ -19,7 +19,7 @@ use crate::settings::{LogLevel, Settings};
 use crate::wiring::Platform;
 
 /// How loudly commands log when nothing is said: their output is their answer.
-pub const LOG_LEVEL: LogLevel = LogLevel::Warn;
+pub const LOG_LEVEL: LogLevel = LogLevel::WARN;
 
 /// Brings the database to the form this version needs.
 ///

@@ -81,9 +81,9 @@ pub struct ApiSettings {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginSettings {
     /// `LOGIN_ATTEMPTS_PER_ACCOUNT`.
-    pub attempts_per_account: u32,
+    pub attempts_per_account: usize,
     /// `LOGIN_ATTEMPTS_PER_ADDRESS`: from one IP address, whatever the account.
-    pub attempts_per_address: u32,
+    pub attempts_per_address: usize,
     /// `LOGIN_ATTEMPTS_WINDOW`.
     pub window: Duration,
 }

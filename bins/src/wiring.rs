@@ -110,11 +110,15 @@ impl Platform {
             ),
             log_out: LogOutUseCase::new(store.clone(), tokens.clone()),
             identify: IdentifyCallerUseCase::new(store.clone(), tokens, clock.clone()),
-            accounts: EditOwnAccountUseCase::new(store.clone()),
+            own_account: EditOwnAccountUseCase::new(store.clone()),
             become_artist: BecomeArtistUseCase::new(store.clone(), clock.clone()),
             browse: BrowseUseCase::new(store.clone(), store.clone()),
-            publish: PublishAlbumUseCase::new(store.clone(), clock.clone(), self.default_queue()?),
-            change: ChangeAlbumUseCase::new(store.clone()),
+            publish_album: PublishAlbumUseCase::new(
+                store.clone(),
+                clock.clone(),
+                self.default_queue()?,
+            ),
+            change_album: ChangeAlbumUseCase::new(store.clone()),
             readiness: store.clone(),
             public_url: public_url.to_string(),
         })

@@ -54,6 +54,9 @@ impl LogSettings {
 }
 
 impl LogLevel {
+    /// What went wrong or may.
+    pub const WARN: Self = Self(LevelFilter::WARN);
+
     /// The level as `tracing` knows it.
     pub fn as_filter(self) -> LevelFilter {
         self.0
