@@ -1,5 +1,7 @@
 //! Every test that needs more than one file: laws, scenarios, routes, programs.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod architecture;
 mod contracts;
 mod http;
