@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod architecture;
 mod contracts;
 mod http;

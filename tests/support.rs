@@ -1,1 +1,4 @@
-//! .
+//! What tests are made of.
+
+#[path = "support/samples.rs"]
+pub mod samples;
