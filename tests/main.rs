@@ -1,6 +1,4 @@
 //! Every test that needs more than one file: laws, scenarios, routes, programs.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
