@@ -1,9 +1,7 @@
 //! Registering, logging in and out, one's own account, and becoming an artist.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use adapters::http::Readiness;
 use adapters::login_throttle::LoginLimits;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -68,7 +66,7 @@ async fn too_many_attempts_are_told_to_wait() {
         window: Duration::from_mins(5),
         ..LoginLimits::default()
     };
-    let world = World::with(Arc::new(Broken::Never) as Arc<dyn Readiness>, limits);
+    let world = World::with(Broken::Never, limits);
     let attempt = || post(LOG_IN, &json!({ "username": "eve", "password": "guess" }));
     world.refused(attempt(), 401).await;
 

@@ -1,7 +1,6 @@
 //! When something behind the API fails or hangs.
 
 use std::future::pending;
-use std::sync::Arc;
 
 use adapters::http::Readiness;
 use adapters::login_throttle::LoginLimits;
@@ -35,7 +34,7 @@ impl Readiness for Broken {
 }
 
 fn world(broken: Broken) -> World {
-    World::with(Arc::new(broken), LoginLimits::default())
+    World::with(broken, LoginLimits::default())
 }
 
 #[tokio::test]

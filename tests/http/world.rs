@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use adapters::clock::ManualClock;
-use adapters::http::{Api, Readiness, routes};
+use adapters::http::{Api, routes};
 use adapters::login_throttle::{LoginLimits, LoginThrottle};
 use adapters::memory::MemoryStore;
 use adapters::password::Argon2Passwords;
 use adapters::token::RandomTokens;
-use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta};
 use domain::model::{Account, AccountId, EmailAddress, Username};
 use domain::ports::{
-    AccountRepo, Clock, NewAccount, NewToken, PasswordHash, PortError, TaskQueueAdmin, TokenSource,
+    AccountRepo, Clock, NewAccount, NewToken, PasswordHash, TaskQueueAdmin, TokenSource,
 };
 use domain::tasks::QueueName;
 use domain::use_cases::{
@@ -24,6 +23,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::ask::{Answer, Ask, get, post};
+use super::failures::Broken;
 
 pub(super) const PUBLIC_URL: &str = "https://music.example";
 
@@ -42,10 +42,10 @@ pub(super) struct Somebody {
 
 impl World {
     pub(super) fn new() -> Self {
-        Self::with(Arc::new(AlwaysReady), LoginLimits::default())
+        Self::with(Broken::Never, LoginLimits::default())
     }
 
-    pub(super) fn with(readiness: Arc<dyn Readiness>, limits: LoginLimits) -> Self {
+    pub(super) fn with(readiness: Broken, limits: LoginLimits) -> Self {
         let start = DateTime::from_timestamp_micros(1_700_000_000_000_001).unwrap();
         let clock = Arc::new(ManualClock::at(start));
         let store = MemoryStore::new(clock.clone());
@@ -119,9 +119,8 @@ impl World {
         let now = self.clock.now();
         let account = Account {
             id: AccountId::new(Uuid::now_v7()),
-            username: Username::try_from(name.replace(' ', "_")).unwrap(),
-            email: EmailAddress::try_from(format!("{}@example.com", name.replace(' ', "_")))
-                .unwrap(),
+            username: Username::try_from(name.to_owned()).unwrap(),
+            email: EmailAddress::try_from(format!("{name}@example.com")).unwrap(),
             bio: None,
             is_staff,
             created_at: now,
@@ -150,7 +149,7 @@ impl World {
 fn api(
     store: &MemoryStore,
     clock: &Arc<ManualClock>,
-    readiness: Arc<dyn Readiness>,
+    readiness: Broken,
     limits: LoginLimits,
 ) -> Api {
     let shared = Arc::new(store.clone());
@@ -183,16 +182,7 @@ fn api(
             QueueName::default(),
         ),
         change_album: ChangeAlbumUseCase::new(shared),
-        readiness,
+        readiness: Arc::new(readiness),
         public_url: PUBLIC_URL.to_owned(),
-    }
-}
-
-struct AlwaysReady;
-
-#[async_trait]
-impl Readiness for AlwaysReady {
-    async fn ready(&self) -> Result<(), PortError> {
-        Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! What the API asks of the domain.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use domain::ports::PortError;
 use domain::use_cases::{
@@ -7,7 +9,6 @@ use domain::use_cases::{
     IdentifyCallerUseCase, LogInUseCase, LogOutUseCase, PublishAlbumUseCase,
     RegisterAccountUseCase,
 };
-use std::sync::Arc;
 
 /// The use cases behind the URLs; filled where the programs are wired.
 pub struct Api {
