@@ -1,1 +1,16 @@
-fn main() {}
+//! The HTTP API.
+
+use std::process::ExitCode;
+
+use bins::arguments::Api;
+use bins::{program, roles};
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let Api { log } = Api::parse();
+    program::run(
+        "api",
+        |settings| program::log_at(settings, log.level),
+        roles::api,
+    )
+}

@@ -1,1 +1,32 @@
-fn main() {}
+//! Everything in one process, and the commands of an operator.
+
+use std::process::ExitCode;
+
+use bins::arguments::{Backbeat, Command};
+use bins::settings::Sources;
+use bins::{commands, program, roles};
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let Backbeat { command, log } = Backbeat::parse();
+    let level = log.level.or(command.as_ref().map(|_| commands::LOG_LEVEL));
+    // The demo tells the same story whatever is set.
+    let sources = match command {
+        Some(Command::Demo) => Sources::default(),
+        _ => Sources::of_this_process(),
+    };
+    program::run_with(
+        &sources,
+        "backbeat",
+        |settings| program::log_at(settings, level),
+        async |settings, stop| match command {
+            None => roles::everything(settings, stop).await,
+            Some(Command::Demo) => commands::demo(settings, stop).await,
+            Some(Command::Migrate) => commands::migrate(settings).await,
+            Some(Command::CreateAdmin(admin)) => commands::create_admin(settings, admin).await,
+            Some(Command::Inspect(how)) => commands::inspect(settings, how).await,
+            Some(Command::Requeue { id }) => commands::requeue(settings, id).await,
+            Some(Command::Purge { queue, force }) => commands::purge(settings, queue, force).await,
+        },
+    )
+}

@@ -1,1 +1,38 @@
 //! The laws that every adapter of a port obeys.
+//!
+//! A law is an `async fn(&World)` named as a sentence. It is written once, and listed once
+//! in the [`laws!`] of its file; the adapters are listed once, here. So each law becomes one
+//! test for each adapter: `task_queue::settling::memory::a_verdict_given_twice_counts_once`.
+
+/// Makes a test of each of these laws on each adapter.
+///
+/// A new adapter is one line here, and a function of its name in [`world`] that opens an empty store.
+macro_rules! laws {
+    ($($law:ident),+ $(,)?) => {
+        laws_on!(memory: $($law),+);
+    };
+}
+
+macro_rules! laws_on {
+    ($adapter:ident: $($law:ident),+) => {
+        mod $adapter {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $law() {
+                    let world = $crate::contracts::world::$adapter().await;
+                    super::$law(&world).await;
+                }
+            )+
+        }
+    };
+}
+
+mod account_repo;
+mod album_repo;
+mod artist_repo;
+mod housekeeping;
+mod mail_log;
+mod task_queue;
+mod task_queue_admin;
+mod token_repo;
+mod world;

@@ -1,10 +1,13 @@
 //! Every test that needs more than one file: laws, scenarios, routes, programs.
+
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod architecture;
 mod contracts;
 mod http;
 mod http_server;
+mod mail;
 mod programs;
+mod runner;
 mod scenarios;
 mod settings;

@@ -1,1 +1,62 @@
-//! The programs as they are started.
+//! The programs as they are started: by hand, together, wrongly, and killed.
+
+mod commands;
+mod deaths;
+mod refusals;
+mod together;
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use tests::client::Client;
+use tests::program::{Program, command};
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+/// Starts everything in one process in `folder`.
+fn backbeat(folder: &Path) -> (Program, SocketAddr) {
+    let mut program = Program::start(command("backbeat", folder));
+    let address = program.address();
+    (program, address)
+}
+
+/// An artist called `name`, connected.
+async fn artist(address: SocketAddr, name: &str) -> Client {
+    let client = Client::connect(address).await.unwrap();
+    client.become_artist(name).await.unwrap()
+}
+
+/// The albums whose congratulation lies in the mail folder.
+fn congratulated(folder: &Path) -> BTreeSet<Uuid> {
+    let Ok(entries) = folder.join("var/mail").read_dir() else {
+        return BTreeSet::new();
+    };
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let ids = names.filter_map(|name| {
+        let id = name
+            .strip_prefix("congratulation.")?
+            .strip_suffix("@localhost.eml")?;
+        Some(id.parse().unwrap())
+    });
+    ids.collect()
+}
+
+/// Waits until each of `albums` has its mail.
+async fn until_congratulated(folder: &Path, albums: &BTreeSet<Uuid>, within: Duration) {
+    let deadline = Instant::now() + within;
+    loop {
+        let congratulated = congratulated(folder);
+        if albums.is_subset(&congratulated) {
+            return;
+        }
+        let missing = albums.difference(&congratulated).count();
+        assert!(
+            Instant::now() < deadline,
+            "{missing} of {} albums without a mail",
+            albums.len()
+        );
+        sleep(Duration::from_millis(10)).await;
+    }
+}

@@ -1,1 +1,8 @@
-//! .
+//! What tests are made of.
+
+#[path = "support/client.rs"]
+pub mod client;
+#[path = "support/program.rs"]
+pub mod program;
+#[path = "support/samples.rs"]
+pub mod samples;

@@ -22,5 +22,5 @@ mod resource;
 mod routes;
 pub mod server;
 
-pub use api::{Api, Readiness};
+pub use api::Api;
 pub use routes::routes;

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use domain::ports::{self, TooManyAttempts};
+use domain::ports::{LoginThrottle, TooManyAttempts};
 
 use self::window::Windows;
 
@@ -43,7 +43,7 @@ pub struct RetryAfter(pub Duration);
 /// that were tried longest ago are forgotten first. Names are compared without regard to
 /// case, and only a keyed hash of each is kept.
 #[derive(Debug)]
-pub struct LoginThrottle {
+pub struct MemoryLoginThrottle {
     keys: RandomState,
     counts: Mutex<Counts>,
 }
@@ -54,7 +54,7 @@ struct Counts {
     addresses: Windows,
 }
 
-impl LoginThrottle {
+impl MemoryLoginThrottle {
     /// A throttle that has seen nobody yet.
     pub fn new(limits: LoginLimits) -> Self {
         let counts = Counts {
@@ -117,7 +117,7 @@ impl LoginThrottle {
     }
 }
 
-impl ports::LoginThrottle for LoginThrottle {
+impl LoginThrottle for MemoryLoginThrottle {
     fn attempt(&self, username: &str, address: IpAddr) -> Result<(), TooManyAttempts> {
         let tried = self.try_log_in(username, address, Instant::now());
         tried.map_err(|RetryAfter(retry_after)| TooManyAttempts { retry_after })
@@ -149,14 +149,14 @@ mod tests {
     const AWAY: &str = "192.0.2.2";
 
     struct Door {
-        throttle: LoginThrottle,
+        throttle: MemoryLoginThrottle,
         start: Instant,
     }
 
     impl Door {
         fn new() -> Self {
             Self {
-                throttle: LoginThrottle::new(LIMITS),
+                throttle: MemoryLoginThrottle::new(LIMITS),
                 start: Instant::now(),
             }
         }

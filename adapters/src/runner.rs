@@ -1,1 +1,184 @@
-//! Runs tasks.
+//! Runs tasks: the loop around [`attempt`](domain::tasks::attempt).
+//!
+//! One loop leases ahead, begins what there is room for, and settles what has ended, each
+//! while the others go on. A task runs in a spawn of its own under its time limit, so that
+//! a panic or a hang costs that task and nothing else.
+
+mod one;
+mod work;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ports::{Clock, Ended, Lease, PortError, Queues, Settled, TaskQueue, WorkerId};
+use domain::tasks::Router;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use work::{Work, when_some};
+
+/// How long one lease waits for work; a stop waits for it to return.
+const LEASE_WAIT: Duration = Duration::from_secs(1);
+/// How often a worker says that it lives.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+/// The pause after the first failure of the queue; it doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Leases tasks, attempts them and settles them until it is stopped.
+pub struct Runner {
+    queue: Arc<dyn TaskQueue>,
+    clock: Arc<dyn Clock>,
+    router: Arc<Router>,
+    settings: RunnerSettings,
+}
+
+/// How a runner works.
+#[derive(Clone, Debug)]
+pub struct RunnerSettings {
+    /// Who works: made anew for each process.
+    pub worker: WorkerId,
+    /// Which queues it serves.
+    pub queues: Queues,
+    /// How many tasks run at once; at least one.
+    pub concurrency: usize,
+    /// How many tasks are leased ahead for each that may run.
+    pub prefetch: usize,
+    /// How long one attempt may take when its task does not say.
+    pub time_limit: Duration,
+    /// How long running tasks may go on after the stop.
+    pub grace: Duration,
+}
+
+impl Runner {
+    /// A runner of what `router` knows.
+    pub fn new(
+        queue: Arc<dyn TaskQueue>,
+        clock: Arc<dyn Clock>,
+        router: Router,
+        settings: RunnerSettings,
+    ) -> Self {
+        Self {
+            queue,
+            clock,
+            router: Arc::new(router),
+            settings,
+        }
+    }
+
+    /// Works until `stop` is cancelled, then ends in order.
+    ///
+    /// After the stop nothing more is leased, what was leased and not begun goes back at
+    /// once, and what runs may go on for the grace period; what still runs then is
+    /// cancelled and goes back, too. Nothing that goes back counts as an attempt.
+    pub async fn run(self, stop: CancellationToken) {
+        tokio::select! {
+            () = self.work(&stop) => {}
+            never = self.heartbeat() => match never {},
+        }
+    }
+
+    async fn work(&self, stop: &CancellationToken) {
+        let mut work = Work::new(self);
+        let mut leasing = None;
+        let mut settling = None;
+        while !stop.is_cancelled() {
+            work.begin();
+            if leasing.is_none() && work.wants_more() {
+                leasing = Some(Box::pin(self.lease(work.room())));
+            }
+            if settling.is_none() && work.has_ended() {
+                settling = Some(Box::pin(self.settle(work.take_ended())));
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                leases = when_some(&mut leasing) => { leasing = None; work.add(leases); }
+                () = when_some(&mut settling) => settling = None,
+                () = work.one_ends() => {}
+            }
+        }
+        let deadline = Instant::now() + self.settings.grace;
+        work.cancel();
+        work.release_waiting();
+        // A lease under way may have been granted: it is waited for, so that it can go back.
+        work.release(when_some_or_default(leasing).await);
+        work.finish(deadline).await;
+        let rest = async {
+            if let Some(settling) = settling {
+                settling.await;
+            }
+            self.settle(work.take_ended()).await;
+        };
+        if tokio::time::timeout_at(deadline.max(Instant::now() + LEASE_WAIT), rest)
+            .await
+            .is_err()
+        {
+            tracing::error!(
+                "the queue could not be told how the last tasks ended: they will be offered again"
+            );
+        }
+    }
+
+    /// Leases up to `most` tasks; on failure says so once and tries again until it works.
+    async fn lease(&self, most: usize) -> Vec<Lease> {
+        let RunnerSettings { worker, queues, .. } = &self.settings;
+        match self.queue.lease(worker, queues, most, LEASE_WAIT).await {
+            Ok(leases) => leases,
+            Err(error) => {
+                say("tasks cannot be leased for now", &error);
+                sleep(FIRST_PAUSE * 5).await;
+                Vec::new()
+            }
+        }
+    }
+
+    /// Settles `ended`, as often as it takes: settling again is harmless, forgetting is not.
+    async fn settle(&self, ended: Vec<Ended>) {
+        if ended.is_empty() {
+            return;
+        }
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.queue.settle(&ended).await {
+                Ok(settled) => return say_what_came_too_late(&ended, &settled),
+                Err(error) => say(
+                    "the queue cannot be told how tasks ended; trying again",
+                    &error,
+                ),
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn heartbeat(&self) -> Infallible {
+        loop {
+            match self.queue.alive(&self.settings.worker).await {
+                Ok(0) => {}
+                Ok(count) => tracing::warn!(count, "took back {count} tasks of workers that died"),
+                Err(error) => say("the queue cannot be told that this worker lives", &error),
+            }
+            sleep(HEARTBEAT).await;
+        }
+    }
+}
+
+async fn when_some_or_default<T: Default>(future: Option<impl Future<Output = T>>) -> T {
+    match future {
+        Some(future) => future.await,
+        None => T::default(),
+    }
+}
+
+fn say(what: &str, error: &PortError) {
+    tracing::warn!(error = error as &dyn std::error::Error, "{what}");
+}
+
+fn say_what_came_too_late(ended: &[Ended], settled: &[Settled]) {
+    for (ended, settled) in ended.iter().zip(settled) {
+        if *settled == Settled::TooLate {
+            tracing::warn!(task.id = %ended.id, "Task [{}] ended too late: its lease had been lost", ended.id);
+        }
+    }
+}

@@ -1,1 +1,13 @@
-//! .
+//! The library behind the programs: it reads settings, wires adapters to ports, runs the
+//! loops, tells what happens, and stops in order.
+
+pub mod arguments;
+pub mod commands;
+mod housekeeping;
+mod output;
+pub mod program;
+pub mod roles;
+pub mod settings;
+pub mod shutdown;
+pub mod telemetry;
+mod wiring;

@@ -13,6 +13,7 @@ mod login_throttle;
 mod mail_log;
 mod mailer;
 mod password_hasher;
+mod readiness;
 mod task_queue;
 mod task_queue_admin;
 mod token_repo;
@@ -30,6 +31,7 @@ pub use login_throttle::{LoginThrottle, TooManyAttempts};
 pub use mail_log::{Claim, MailClaim, MailLog, MailLogEntry, MailState, MailStep, Recorded};
 pub use mailer::{Gate, GateClosed, MailError, Mailer};
 pub use password_hasher::{PasswordHash, PasswordHasher};
+pub use readiness::Readiness;
 pub use task_queue::{
     Ended, Enqueued, Fence, Lease, Queues, Settled, TaskQueue, Verdict, WorkerId,
 };

@@ -28,5 +28,5 @@ pub use log_out::LogOutUseCase;
 pub use publish_album::{
     KEEP_ANSWERS_FOR, PublishAlbum, PublishAlbumError, PublishAlbumUseCase, Published,
 };
-pub use register_account::{RegisterAccount, RegisterAccountError, RegisterAccountUseCase, Rights};
+pub use register_account::{RegisterAccount, RegisterAccountError, RegisterAccountUseCase};
 pub use token_issuer::{GrantedToken, LoggedIn, TokenIssuer};

@@ -2,10 +2,9 @@
 
 use std::future::pending;
 
-use adapters::http::Readiness;
 use adapters::login_throttle::LoginLimits;
 use async_trait::async_trait;
-use domain::ports::{PortError, Severity};
+use domain::ports::{PortError, Readiness, Severity};
 
 use super::ask::get;
 use super::world::World;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use adapters::clock::ManualClock;
 use adapters::http::{Api, routes};
-use adapters::login_throttle::{LoginLimits, LoginThrottle};
+use adapters::login_throttle::{LoginLimits, MemoryLoginThrottle};
 use adapters::memory::MemoryStore;
 use adapters::password::Argon2Passwords;
 use adapters::token::RandomTokens;
@@ -167,7 +167,7 @@ fn api(
             shared.clone(),
             shared.clone(),
             hasher,
-            Arc::new(LoginThrottle::new(limits)),
+            Arc::new(MemoryLoginThrottle::new(limits)),
             issuer,
             clock.clone(),
         ),

@@ -3,7 +3,7 @@
 use domain::model::{Account, AccountEdit, AccountId, Bio};
 use domain::ports::{AddAccountError, EditAccountError};
 use domain::use_cases::{
-    EditOwnAccountError, LogIn, LogInError, LoggedIn, RegisterAccount, RegisterAccountError, Rights,
+    EditOwnAccountError, LogIn, LogInError, LoggedIn, RegisterAccount, RegisterAccountError,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -51,7 +51,7 @@ pub(super) async fn register(api: &Api, request: Request) -> Result<Response, Pr
             bio: bio?,
         })
     })?;
-    let logged_in = api.register.run(new, Rights::Plain).await?;
+    let logged_in = api.register.run(new).await?;
     let location = format!("{}/users/{}/", api.public_url, logged_in.account.id);
     Ok(reply::created(&location, &LoggedInBody::of(&logged_in)))
 }

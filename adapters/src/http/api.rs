@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use domain::ports::PortError;
+use domain::ports::Readiness;
 use domain::use_cases::{
     BecomeArtistUseCase, BrowseUseCase, ChangeAlbumUseCase, EditOwnAccountUseCase,
     IdentifyCallerUseCase, LogInUseCase, LogOutUseCase, PublishAlbumUseCase,
@@ -35,15 +34,4 @@ pub struct Api {
     /// What absolute links begin with: scheme, host and perhaps a path, without a slash
     /// at its end ("<https://music.example>").
     pub public_url: String,
-}
-
-/// Tells whether requests can be served now.
-#[async_trait]
-pub trait Readiness: Send + Sync {
-    /// Returns when what every request needs is there.
-    ///
-    /// # Errors
-    ///
-    /// When it is not; asking again later may help.
-    async fn ready(&self) -> Result<(), PortError>;
 }

@@ -21,15 +21,6 @@ pub struct RegisterAccount {
     pub bio: Option<Bio>,
 }
 
-/// What an account may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rights {
-    /// What everybody may.
-    Plain,
-    /// See and edit everything.
-    Staff,
-}
-
 /// Registers accounts.
 pub struct RegisterAccountUseCase {
     accounts: Arc<dyn AccountRepo>,
@@ -68,16 +59,35 @@ impl RegisterAccountUseCase {
         }
     }
 
-    /// Registers an account with `rights` and logs it in.
+    /// Registers an account and logs it in.
     ///
     /// # Errors
     ///
     /// After an error other than that of the store nothing is stored.
-    pub async fn run(
-        &self,
-        request: RegisterAccount,
-        rights: Rights,
-    ) -> Result<LoggedIn, RegisterAccountError> {
+    pub async fn run(&self, request: RegisterAccount) -> Result<LoggedIn, RegisterAccountError> {
+        let mut new = self.prepared(request).await?;
+        let (granted, token) = self.issuer.grant(new.account.id, new.account.created_at);
+        new.token = Some(token);
+        self.accounts.add(&new).await?;
+        Ok(LoggedIn {
+            account: new.account,
+            granted,
+        })
+    }
+
+    /// Registers an account that sees and edits everything, without logging it in.
+    ///
+    /// # Errors
+    ///
+    /// As for [`RegisterAccountUseCase::run`].
+    pub async fn staff(&self, request: RegisterAccount) -> Result<Account, RegisterAccountError> {
+        let mut new = self.prepared(request).await?;
+        new.account.is_staff = true;
+        self.accounts.add(&new).await?;
+        Ok(new.account)
+    }
+
+    async fn prepared(&self, request: RegisterAccount) -> Result<NewAccount, RegisterAccountError> {
         let RegisterAccount {
             id,
             username,
@@ -89,30 +99,19 @@ impl RegisterAccountUseCase {
         if secret == folded(username.as_str()) || secret == email.folded() {
             return Err(RegisterAccountError::PasswordIsName);
         }
-        let password = self
-            .hasher
-            .hash(password.reveal())
-            .await
-            .map_err(RegisterAccountError::Hash)?;
-        let now = self.clock.now();
+        let hashed = self.hasher.hash(password.reveal()).await;
         let account = Account {
             id,
             username,
             email,
             bio,
-            is_staff: rights == Rights::Staff,
-            created_at: now,
+            is_staff: false,
+            created_at: self.clock.now(),
         };
-        let (granted, token) = self.issuer.grant(id, now);
-        let new = NewAccount {
+        Ok(NewAccount {
             account,
-            password,
-            token: Some(token),
-        };
-        self.accounts.add(&new).await?;
-        Ok(LoggedIn {
-            account: new.account,
-            granted,
+            password: hashed.map_err(RegisterAccountError::Hash)?,
+            token: None,
         })
     }
 }

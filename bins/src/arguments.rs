@@ -1,0 +1,116 @@
+//! What can be said on the command lines.
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::settings::LogLevel;
+
+const SETTINGS: &str = "Settings come from the environment, from .env and from backbeat.toml in the working \
+                        directory, in this order; .env.example explains each.";
+
+/// The background half of a music platform.
+///
+/// Without a command everything runs in this one process: the HTTP API, the worker and
+/// the beat, on a SQLite file under ./var, with mail written to ./var/mail.
+#[derive(Debug, Parser)]
+#[command(name = "backbeat", version, after_help = SETTINGS)]
+pub struct Backbeat {
+    /// What to do; without it, everything runs.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How loudly to log.
+    #[command(flatten)]
+    pub log: Log,
+}
+
+/// What an operator can ask for.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Tell the whole story on a temporary directory: an artist registers, publishes, is mailed.
+    Demo,
+    /// Bring the database to the form this version needs (every program does so at its start).
+    Migrate,
+    /// Register an account that sees and edits everything; asks for its password.
+    CreateAdmin(NewAdmin),
+    /// Show tasks, buried ones with their reasons, and mails.
+    Inspect(Inspect),
+    /// Give a buried task another life.
+    Requeue {
+        /// The id, as `inspect` shows it.
+        id: String,
+    },
+    /// Remove every task of a queue that waits; what runs, is done or is buried stays.
+    Purge {
+        /// The name of the queue.
+        #[arg(default_value = "celery")]
+        queue: String,
+        /// Do not ask first.
+        #[arg(short, long)]
+        force: bool,
+    },
+}
+
+/// Who the new admin is.
+#[derive(Debug, Args)]
+pub struct NewAdmin {
+    /// The name to log in with.
+    #[arg(long)]
+    pub username: String,
+    /// Their e-mail address.
+    #[arg(long)]
+    pub email: String,
+}
+
+/// How much to show.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Inspect {
+    /// How many tasks and mails to list of each kind.
+    #[arg(long, default_value_t = 20)]
+    pub most: u32,
+    /// Show one JSON document instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The HTTP API. Needs nothing but the database.
+#[derive(Debug, Parser)]
+#[command(name = "api", version, after_help = SETTINGS)]
+pub struct Api {
+    /// How loudly to log.
+    #[command(flatten)]
+    pub log: Log,
+}
+
+/// Runs tasks: leases them, carries them out, settles them.
+#[derive(Debug, Parser)]
+#[command(name = "worker", version, after_help = SETTINGS)]
+pub struct Worker {
+    /// How many tasks run at once [setting: `CELERY_CONF_WORKER_CONCURRENCY`].
+    #[arg(short, long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub concurrency: Option<u16>,
+    /// The queues to serve, separated by commas [default: the default queue].
+    #[arg(short = 'Q', long, value_delimiter = ',')]
+    pub queues: Vec<String>,
+    /// What this worker is called in the log.
+    #[arg(short = 'n', long, default_value = "worker")]
+    pub hostname: String,
+    /// How loudly to log.
+    #[command(flatten)]
+    pub log: Log,
+}
+
+/// Keeps house: takes back what dead workers held, clears away what has had its time, reports.
+#[derive(Debug, Parser)]
+#[command(name = "beat", version, after_help = SETTINGS)]
+pub struct Beat {
+    /// How loudly to log.
+    #[command(flatten)]
+    pub log: Log,
+}
+
+/// How loudly to log.
+#[derive(Debug, Args)]
+pub struct Log {
+    /// error, warn, info, debug, trace or off [setting: `LOG_LEVEL`].
+    #[arg(short = 'l', long = "loglevel", global = true)]
+    pub level: Option<LogLevel>,
+}

@@ -1,0 +1,48 @@
+//! The commands of an operator.
+
+mod create_admin;
+mod demo;
+mod inspect;
+mod tasks;
+
+pub use create_admin::create_admin;
+pub use demo::demo;
+pub use inspect::inspect;
+pub use tasks::{purge, requeue};
+
+use adapters::sqlite::SqliteWriter;
+use tokio_util::sync::CancellationToken;
+
+use crate::output::tell;
+use crate::program::Failure;
+use crate::settings::{LogLevel, Settings};
+use crate::wiring::Platform;
+
+/// How loudly commands log when nothing is said: their output is their answer.
+pub const LOG_LEVEL: LogLevel = LogLevel::WARN;
+
+/// Brings the database to the form this version needs.
+///
+/// # Errors
+///
+/// When it cannot be opened or is of a newer version.
+pub async fn migrate(settings: Settings) -> Result<(), Failure> {
+    let (platform, _) = Platform::open(settings).await?;
+    tell(&format!(
+        "{} is ready for this version",
+        platform.places().0
+    ));
+    Ok(())
+}
+
+/// Runs `command` while `writer` writes, and ends the writer after it.
+async fn beside<T>(writer: SqliteWriter, command: impl Future<Output = T>) -> T {
+    let stop = CancellationToken::new();
+    let command = async {
+        let outcome = command.await;
+        stop.cancel();
+        outcome
+    };
+    let (outcome, ()) = tokio::join!(command, writer.run(stop.clone()));
+    outcome
+}

@@ -1,0 +1,90 @@
+//! Keeps house while a program runs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ports::{
+    Housekeeping, PortError, QueueCounts, TaskQueue, TaskQueueAdmin, Tidied, WorkerId,
+};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+/// How often dead workers are looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// How many sweeps there are to one clearing away.
+const SWEEPS_PER_TIDYING: u32 = 12;
+
+/// Takes back what dead workers held, clears away what has had its time, and reports how
+/// much waits, until `stop`.
+pub(crate) struct Housekeeper {
+    pub(crate) queue: Arc<dyn TaskQueue>,
+    pub(crate) admin: Arc<dyn TaskQueueAdmin>,
+    pub(crate) store: Arc<dyn Housekeeping>,
+    pub(crate) worker: WorkerId,
+}
+
+impl Housekeeper {
+    pub(crate) async fn run(self, stop: CancellationToken) {
+        let keep = async {
+            let mut reported = Vec::new();
+            for sweep in (0..SWEEPS_PER_TIDYING).cycle() {
+                self.sweep().await;
+                if sweep == 0 {
+                    self.tidy().await;
+                    self.report(&mut reported).await;
+                }
+                sleep(SWEEP_EVERY).await;
+            }
+        };
+        stop.run_until_cancelled(keep).await;
+    }
+
+    async fn sweep(&self) {
+        match self.queue.alive(&self.worker).await {
+            Ok(0) => {}
+            Ok(count) => tracing::warn!(count, "took back {count} tasks of workers that died"),
+            Err(error) => say("dead workers cannot be looked for", &error),
+        }
+    }
+
+    async fn tidy(&self) {
+        loop {
+            match self.store.tidy().await {
+                Ok(tidied) if tidied == Tidied::default() => return,
+                Ok(tidied) => {
+                    let Tidied {
+                        tasks,
+                        tokens,
+                        answers,
+                    } = tidied;
+                    tracing::info!(tasks, tokens, answers, "cleared away what has had its time");
+                }
+                Err(error) => return say("nothing can be cleared away for now", &error),
+            }
+        }
+    }
+
+    async fn report(&self, reported: &mut Vec<QueueCounts>) {
+        match self.admin.counts().await {
+            Ok(counts) if counts == *reported => {}
+            Ok(counts) => {
+                for QueueCounts {
+                    queue,
+                    waiting,
+                    running,
+                    buried,
+                    ..
+                } in &counts
+                {
+                    tracing::info!(%queue, waiting, running, buried, "queue {queue}: {waiting} waiting, {running} running, {buried} buried");
+                }
+                *reported = counts;
+            }
+            Err(error) => say("the queues cannot be counted for now", &error),
+        }
+    }
+}
+
+fn say(what: &str, error: &PortError) {
+    tracing::warn!(error = error as &dyn std::error::Error, "{what}");
+}

@@ -1,0 +1,85 @@
+//! How every program begins and ends.
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use domain::ports::chain;
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+use crate::settings::{LogLevel, Settings, Sources};
+use crate::{shutdown, telemetry};
+
+/// The exit code for settings that cannot be used (`EX_CONFIG` of sysexits).
+const BAD_SETTINGS: u8 = 78;
+
+/// Why a program ends otherwise than well; told in one line.
+pub type Failure = Box<dyn Error + Send + Sync>;
+
+/// Reads the settings of this process, begins to log, and runs `main` until it ends or a
+/// signal stops it.
+///
+/// `adjust` lets command-line arguments override settings. Exits with 0 when `main` is
+/// done, with 78 when settings are wrong, with 1 when anything else is.
+pub fn run<M, R>(name: &str, adjust: impl FnOnce(&mut Settings), main: M) -> ExitCode
+where
+    M: FnOnce(Settings, CancellationToken) -> R,
+    R: Future<Output = Result<(), Failure>>,
+{
+    run_with(&Sources::of_this_process(), name, adjust, main)
+}
+
+/// Like [`run`], with the settings that `sources` give.
+pub fn run_with<M, R>(
+    sources: &Sources,
+    name: &str,
+    adjust: impl FnOnce(&mut Settings),
+    main: M,
+) -> ExitCode
+where
+    M: FnOnce(Settings, CancellationToken) -> R,
+    R: Future<Output = Result<(), Failure>>,
+{
+    let mut settings = match Settings::from_sources(sources) {
+        Ok(settings) => settings,
+        Err(error) => {
+            complain(&format!("{name} cannot start:\n{error}"));
+            return ExitCode::from(BAD_SETTINGS);
+        }
+    };
+    adjust(&mut settings);
+    match start(settings, main) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("{name}: {}", chain(error.as_ref())));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Lets `-l` on the command line win over `LOG_LEVEL`; `RUST_LOG` wins over both.
+pub fn log_at(settings: &mut Settings, level: Option<LogLevel>) {
+    if let Some(level) = level {
+        settings.log.level = level;
+    }
+}
+
+fn start<M, R>(settings: Settings, main: M) -> Result<(), Failure>
+where
+    M: FnOnce(Settings, CancellationToken) -> R,
+    R: Future<Output = Result<(), Failure>>,
+{
+    telemetry::init(&settings.log)?;
+    for warning in &settings.warnings {
+        tracing::warn!("{warning}");
+    }
+    Runtime::new()?.block_on(async {
+        let stop = shutdown::on_signal()?;
+        main(settings, stop).await
+    })
+}
+
+fn complain(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}

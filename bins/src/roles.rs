@@ -1,0 +1,201 @@
+//! What each program runs: one future for each thing that goes on, all stopped together.
+
+use std::sync::Arc;
+
+use adapters::http::routes;
+use adapters::http::server::{self, Drained, ServerLimits};
+use adapters::sqlite::SqliteWriter;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::output::tell;
+use crate::program::Failure;
+use crate::settings::{Database, Settings};
+use crate::wiring::{Platform, new_worker};
+
+/// Everything in one process.
+///
+/// # Errors
+///
+/// When it cannot begin, or when a part of it ends before the stop.
+pub async fn everything(settings: Settings, stop: CancellationToken) -> Result<(), Failure> {
+    let listener = server::bind(settings.api.bind).await?;
+    let url = settings.api.public_url_at(listener.local_addr()?);
+    let heading = format!("Backbeat {} listens on {url}", env!("CARGO_PKG_VERSION"));
+    embedded(settings, listener, stop, |data, mail| {
+        tell(&heading);
+        tell(&format!("  data  {data}"));
+        tell(&format!("  mail  {mail}"));
+        tell(&format!("  try   curl {url}/albums/"));
+        tell("        backbeat demo, for the whole story; backbeat --help, for the rest");
+        tell("  stop  Ctrl-C");
+    })
+    .await
+}
+
+/// Everything in one process, answering on `listener`; calls `started` with where the data
+/// and the mails are once it can be used.
+pub(crate) async fn embedded(
+    settings: Settings,
+    listener: TcpListener,
+    stop: CancellationToken,
+    started: impl FnOnce(&str, &str),
+) -> Result<(), Failure> {
+    let worker = new_worker();
+    let address = listener.local_addr()?;
+    let url = settings.api.public_url_at(address);
+    let limits = limits(&settings);
+    let (platform, writer) = Platform::open(settings).await?;
+    let mut parts = Parts::new(stop);
+    let api = Arc::new(platform.api(&url)?);
+    let runner = platform.runner(worker, &[], &url)?;
+    let housekeeper = platform.housekeeper(worker);
+    parts.add("the api", |stop| serve(listener, api, limits, stop));
+    parts.add("the worker", |stop| runner.run(stop));
+    parts.add("housekeeping", |stop| housekeeper.run(stop));
+    let (data, mail) = platform.places();
+    started(&data, &mail);
+    parts.run(writer).await
+}
+
+/// The HTTP API alone.
+///
+/// # Errors
+///
+/// As for [`everything`].
+pub async fn api(settings: Settings, stop: CancellationToken) -> Result<(), Failure> {
+    refuse_memory(&settings)?;
+    let listener = server::bind(settings.api.bind).await?;
+    let url = settings.api.public_url_at(listener.local_addr()?);
+    let limits = limits(&settings);
+    let (platform, writer) = Platform::open(settings).await?;
+    let api = Arc::new(platform.api(&url)?);
+    let mut parts = Parts::new(stop);
+    parts.add("the api", |stop| serve(listener, api, limits, stop));
+    tell(&format!("api listens on {url}"));
+    parts.run(writer).await
+}
+
+/// The worker alone, serving `queues`, called `name` in the log.
+///
+/// # Errors
+///
+/// As for [`everything`].
+pub async fn worker(
+    settings: Settings,
+    queues: &[String],
+    name: &str,
+    stop: CancellationToken,
+) -> Result<(), Failure> {
+    refuse_memory(&settings)?;
+    let worker = new_worker();
+    let concurrency = settings.worker.concurrency;
+    let url = settings.api.public_url_at(settings.api.bind);
+    let (platform, writer) = Platform::open(settings).await?;
+    let runner = platform.runner(worker, queues, &url)?;
+    let housekeeper = platform.housekeeper(worker);
+    let (data, mail) = platform.places();
+    let mut parts = Parts::new(stop);
+    tell(&format!(
+        "{name} ready: {concurrency} tasks at once, data in {data}, mail {mail}"
+    ));
+    parts.add("the worker", |stop| runner.run(stop));
+    parts.add("housekeeping", |stop| housekeeper.run(stop));
+    parts.run(writer).await
+}
+
+/// The beat alone.
+///
+/// # Errors
+///
+/// As for [`everything`].
+pub async fn beat(settings: Settings, stop: CancellationToken) -> Result<(), Failure> {
+    refuse_memory(&settings)?;
+    let (platform, writer) = Platform::open(settings).await?;
+    let housekeeper = platform.housekeeper(new_worker());
+    let mut parts = Parts::new(stop);
+    parts.add("housekeeping", |stop| housekeeper.run(stop));
+    tell("beat ready");
+    parts.run(writer).await
+}
+
+/// What goes on in one process.
+struct Parts {
+    stop: CancellationToken,
+    running: JoinSet<&'static str>,
+}
+
+/// A part of the program ended although nobody stopped it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} ended unexpectedly; the log says why")]
+struct Ended(&'static str);
+
+impl Parts {
+    fn new(stop: CancellationToken) -> Self {
+        Self {
+            stop,
+            running: JoinSet::new(),
+        }
+    }
+
+    fn add<F>(&mut self, name: &'static str, part: impl FnOnce(CancellationToken) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let part = part(self.stop.clone());
+        self.running.spawn(async move {
+            part.await;
+            name
+        });
+    }
+
+    /// Runs until the stop, or until one part ends before it; then ends them all, the writer last.
+    async fn run(mut self, writer: SqliteWriter) -> Result<(), Failure> {
+        let no_more_writes = CancellationToken::new();
+        let writing = tokio::spawn(writer.run(no_more_writes.clone()));
+        let mut failure = None;
+        while let Some(ended) = self.running.join_next().await {
+            if !self.stop.is_cancelled() {
+                failure = Some(Ended(ended.unwrap_or("a part of the program")));
+                self.stop.cancel();
+            }
+        }
+        no_more_writes.cancel();
+        writing.await?;
+        failure.map_or(Ok(()), |ended| Err(ended.into()))
+    }
+}
+
+async fn serve(
+    listener: TcpListener,
+    api: Arc<adapters::http::Api>,
+    limits: ServerLimits,
+    stop: CancellationToken,
+) {
+    let Drained { cut } = server::serve(listener, routes(api), limits, stop).await;
+    if cut > 0 {
+        tracing::warn!(
+            cut,
+            "{cut} connections were cut at the end of the grace period"
+        );
+    }
+}
+
+fn limits(settings: &Settings) -> ServerLimits {
+    ServerLimits {
+        connections: settings.api.max_connections,
+        drain: settings.api_grace(),
+        ..ServerLimits::default()
+    }
+}
+
+/// A store in memory is one process's own: of several, each would see another.
+fn refuse_memory(settings: &Settings) -> Result<(), Failure> {
+    match settings.database {
+        Database::Memory => Err("DATABASE_URL is in memory, which only `backbeat` can use: api, worker and beat would each see another database; \
+                                 set DATABASE_URL=sqlite:///var/backbeat.sqlite3"
+            .into()),
+        Database::Sqlite(_) => Ok(()),
+    }
+}

@@ -1,0 +1,179 @@
+//! Reads settings one by one and keeps in mind what is wrong with them.
+
+use std::fmt::Display;
+
+use config::ValueKind;
+
+use super::celery;
+use super::dotenv::Warning;
+use super::layers::Layers;
+use super::nearest::nearest;
+use super::problem::{Problem, SettingsError};
+use super::sources::TOML_FILE;
+
+/// Hands out the settings of some [`Layers`] and remembers which were asked for.
+///
+/// What was never asked for is unknown: that is how a name becomes known, no list is kept.
+#[derive(Default)]
+pub(super) struct Reader {
+    layers: Layers,
+    names: Vec<&'static str>,
+    refused: Vec<&'static str>,
+    problems: Vec<Problem>,
+}
+
+impl Reader {
+    pub(super) fn of(mut layers: Layers) -> Self {
+        let problems = std::mem::take(&mut layers.problems);
+        Self {
+            layers,
+            problems,
+            ..Self::default()
+        }
+    }
+
+    /// The setting `name`; `None` when it is not set, is empty or cannot be understood.
+    ///
+    /// A complaint shows the value, so this is for settings that hold no secret.
+    pub(super) fn open<T, E: Display>(
+        &mut self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        self.read(name, |text| {
+            parse(text).map_err(|error| format!("{} {error}", shown(text)))
+        })
+    }
+
+    /// Like [`Reader::open`], with the value that the setting has when it is not set.
+    pub(super) fn or<T, E: Display>(
+        &mut self,
+        name: &'static str,
+        default: T,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> T {
+        self.open(name, parse).unwrap_or(default)
+    }
+
+    /// Like [`Reader::open`], but a complaint never shows the value.
+    pub(super) fn masked<T, E: Display>(
+        &mut self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        self.read(name, |text| parse(text).map_err(|error| error.to_string()))
+    }
+
+    /// Complains when `name` is set, because nothing would come of it.
+    pub(super) fn refuse(&mut self, name: &'static str, why: &str) {
+        self.refused.push(name);
+        if let Some((_, origin)) = self.text(name) {
+            self.complain(name, origin, why.to_owned());
+        }
+    }
+
+    /// The names that were asked for, in the order of asking.
+    pub(super) fn into_names(self) -> Vec<&'static str> {
+        self.names
+    }
+
+    /// Ends the reading: `read` if nothing was wrong, else everything that was.
+    pub(super) fn finish<T>(mut self, read: T) -> Result<(T, Vec<Warning>), SettingsError> {
+        self.complain_about_unknown_names();
+        let warnings = self.layers.warnings;
+        if self.problems.is_empty() {
+            return Ok((read, warnings));
+        }
+        Err(SettingsError {
+            problems: self.problems,
+            warnings,
+        })
+    }
+
+    fn read<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        self.names.push(name);
+        let (text, origin) = self.text(name)?;
+        match parse(&text) {
+            Ok(value) => Some(value),
+            Err(complaint) => {
+                self.complain(name, origin, complaint);
+                None
+            }
+        }
+    }
+
+    /// The text of `name` without blanks at its ends, and its origin. Empty is not set.
+    fn text(&mut self, name: &str) -> Option<(String, String)> {
+        let value = self.layers.values.get(name)?.clone();
+        let origin = value.origin().unwrap_or_default().to_owned();
+        let complaint = match value.kind {
+            ValueKind::Nil => "is not UTF-8 text",
+            ValueKind::Table(_) | ValueKind::Array(_) => "must be one text, number or boolean",
+            _ => {
+                let text = value.into_string().ok()?;
+                let text = text.trim();
+                return (!text.is_empty()).then(|| (text.to_owned(), origin));
+            }
+        };
+        self.complain(name, origin, complaint.to_owned());
+        None
+    }
+
+    fn complain_about_unknown_names(&mut self) {
+        let (known, layers) = (&self.names, &self.layers);
+        let unknown = |name: &&String| {
+            let name = name.as_str();
+            !known.contains(&name) && !self.refused.contains(&name)
+        };
+        let is_celery = |name: &&String| name.starts_with(celery::PREFIX);
+        let celery: Vec<String> = layers
+            .values
+            .keys()
+            .filter(is_celery)
+            .filter(unknown)
+            .cloned()
+            .collect();
+        let toml: Vec<String> = layers
+            .in_toml
+            .iter()
+            .filter(|it| !is_celery(it))
+            .filter(unknown)
+            .cloned()
+            .collect();
+
+        for name in celery {
+            if let Some((_, origin)) = self.text(&name) {
+                let complaint = celery::why_not(&name, &self.names);
+                self.complain(&name, origin, complaint);
+            }
+        }
+        for name in toml {
+            let complaint = match nearest(&name, self.names.iter().copied()) {
+                Some(meant) => format!("is not a setting; did you mean {meant}?"),
+                None => "is not a setting; remove it".to_owned(),
+            };
+            self.complain(&name, TOML_FILE.to_owned(), complaint);
+        }
+    }
+
+    fn complain(&mut self, name: &str, origin: String, complaint: String) {
+        self.problems.push(Problem {
+            setting: name.to_owned(),
+            origin,
+            complaint,
+        });
+    }
+}
+
+/// The value in quotes, control characters written out, cut short when it is long.
+fn shown(text: &str) -> String {
+    const MOST: usize = 60;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{:?}…", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}

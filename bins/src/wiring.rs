@@ -1,0 +1,247 @@
+//! Decides which adapter answers which question; written once for all programs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use adapters::clock::SystemClock;
+use adapters::http::Api;
+use adapters::login_throttle::{LoginLimits, MemoryLoginThrottle};
+use adapters::mail::{Composer, ConsoleMailer, FileMailer};
+use adapters::password::Argon2Passwords;
+use adapters::runner::{Runner, RunnerSettings};
+use adapters::sqlite::{SqliteStore, SqliteWriter};
+use adapters::token::RandomTokens;
+use chrono::TimeDelta;
+use domain::ports::{Clock, MailLog, Mailer, Queues, TaskQueueAdmin, WorkerId};
+use domain::tasks::{QueueName, Router};
+use domain::use_cases::{
+    BecomeArtistUseCase, BrowseUseCase, ChangeAlbumUseCase, CongratulateArtistHandler, DeliverMail,
+    EditOwnAccountUseCase, IdentifyCallerUseCase, LogInUseCase, LogOutUseCase, MailPolicy,
+    PublishAlbumUseCase, RegisterAccountUseCase, TokenIssuer,
+};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::housekeeping::Housekeeper;
+use crate::program::Failure;
+use crate::settings::{Database, MailSettings, MailTo, PublicUrl, Settings};
+
+/// The adapters of one process and what is built on them.
+pub(crate) struct Platform {
+    settings: Settings,
+    store: Arc<SqliteStore>,
+    clock: Arc<dyn Clock>,
+    place: Place,
+}
+
+/// Where the store lies.
+enum Place {
+    File(PathBuf),
+    /// Gone when the process ends.
+    Temporary(TempDir),
+}
+
+impl Platform {
+    /// Opens the store that `settings` name and brings it to the form this version needs.
+    ///
+    /// The writer must be run for as long as anything is to be stored.
+    pub(crate) async fn open(settings: Settings) -> Result<(Self, SqliteWriter), Failure> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let place = match &settings.database {
+            Database::Sqlite(path) => Place::File(path.clone()),
+            Database::Memory => Place::Temporary(TempDir::with_prefix("backbeat-")?),
+        };
+        let (store, writer) = SqliteStore::open(&place.file(), Arc::clone(&clock)).await?;
+        let store = Arc::new(store);
+        Ok((
+            Self {
+                settings,
+                store,
+                clock,
+                place,
+            },
+            writer,
+        ))
+    }
+
+    /// Where the store lies and where mails go, for people to read.
+    pub(crate) fn places(&self) -> (String, String) {
+        let store = match &self.place {
+            Place::File(path) => path.display().to_string(),
+            Place::Temporary(_) => "in memory, forgotten at the end".to_owned(),
+        };
+        let mail = match &self.settings.mail.to {
+            MailTo::Files(folder) => format!("{}, one .eml file a mail", folder.display()),
+            MailTo::Console => "to standard output".to_owned(),
+        };
+        (store, mail)
+    }
+
+    /// The HTTP API, whose links begin with `public_url`.
+    pub(crate) fn api(&self, public_url: &PublicUrl) -> Result<Api, Failure> {
+        let Self {
+            settings,
+            store,
+            clock,
+            ..
+        } = self;
+        let tokens = Arc::new(RandomTokens);
+        let passwords = Arc::new(Argon2Passwords::new());
+        let issuer = TokenIssuer::new(tokens.clone(), TimeDelta::from_std(settings.api.token_ttl)?);
+        let throttle = Arc::new(MemoryLoginThrottle::new(LoginLimits {
+            per_account: settings.login.attempts_per_account,
+            per_address: settings.login.attempts_per_address,
+            window: settings.login.window,
+        }));
+        Ok(Api {
+            register: RegisterAccountUseCase::new(
+                store.clone(),
+                passwords.clone(),
+                issuer.clone(),
+                clock.clone(),
+            ),
+            log_in: LogInUseCase::new(
+                store.clone(),
+                store.clone(),
+                passwords,
+                throttle,
+                issuer,
+                clock.clone(),
+            ),
+            log_out: LogOutUseCase::new(store.clone(), tokens.clone()),
+            identify: IdentifyCallerUseCase::new(store.clone(), tokens, clock.clone()),
+            own_account: EditOwnAccountUseCase::new(store.clone()),
+            become_artist: BecomeArtistUseCase::new(store.clone(), clock.clone()),
+            browse: BrowseUseCase::new(store.clone(), store.clone()),
+            publish_album: PublishAlbumUseCase::new(
+                store.clone(),
+                clock.clone(),
+                self.default_queue()?,
+            ),
+            change_album: ChangeAlbumUseCase::new(store.clone()),
+            readiness: store.clone(),
+            public_url: public_url.to_string(),
+        })
+    }
+
+    /// Registers accounts outside of the API.
+    pub(crate) fn registrar(&self) -> Result<RegisterAccountUseCase, Failure> {
+        let good_for = TimeDelta::from_std(self.settings.api.token_ttl)?;
+        let issuer = TokenIssuer::new(Arc::new(RandomTokens), good_for);
+        let passwords = Arc::new(Argon2Passwords::new());
+        Ok(RegisterAccountUseCase::new(
+            self.store.clone(),
+            passwords,
+            issuer,
+            self.clock.clone(),
+        ))
+    }
+
+    /// Runs tasks of `queues` (the default queue when there are none) as `worker`.
+    pub(crate) fn runner(
+        &self,
+        worker: WorkerId,
+        queues: &[String],
+        public_url: &PublicUrl,
+    ) -> Result<Runner, Failure> {
+        let Self {
+            settings,
+            store,
+            clock,
+            ..
+        } = self;
+        let queues = queues
+            .iter()
+            .map(|name| QueueName::try_from(name.clone()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let settings = RunnerSettings {
+            worker,
+            queues: Queues::new(queues).unwrap_or(self.default_queue()?.into()),
+            concurrency: settings.worker.concurrency,
+            prefetch: settings.worker.prefetch_multiplier,
+            time_limit: settings.worker.time_limit,
+            grace: settings.worker_grace(),
+        };
+        Ok(Runner::new(
+            store.clone(),
+            clock.clone(),
+            self.router(public_url)?,
+            settings,
+        ))
+    }
+
+    /// Keeps house as `worker`.
+    pub(crate) fn housekeeper(&self, worker: WorkerId) -> Housekeeper {
+        let store = &self.store;
+        Housekeeper {
+            queue: store.clone(),
+            admin: store.clone(),
+            store: store.clone(),
+            worker,
+        }
+    }
+
+    /// What an operator looks into.
+    pub(crate) fn task_admin(&self) -> &dyn TaskQueueAdmin {
+        self.store.as_ref()
+    }
+
+    /// What was mailed and what was not.
+    pub(crate) fn mail_log(&self) -> &dyn MailLog {
+        self.store.as_ref()
+    }
+
+    fn router(&self, public_url: &PublicUrl) -> Result<Router, Failure> {
+        let Self {
+            settings,
+            store,
+            clock,
+            ..
+        } = self;
+        let policy = MailPolicy {
+            on_doubt: settings.mail.on_doubt,
+            doubt_hold: TimeDelta::from_std(settings.mail.doubt_hold)?,
+        };
+        let deliver = DeliverMail::new(store.clone(), self.mailer()?, clock.clone(), policy);
+        let congratulate = CongratulateArtistHandler::new(
+            store.clone(),
+            store.clone(),
+            deliver,
+            public_url.to_string(),
+        );
+        Ok(Router::default().route(congratulate))
+    }
+
+    fn mailer(&self) -> Result<Arc<dyn Mailer>, Failure> {
+        let MailSettings { to, from, .. } = &self.settings.mail;
+        let composer = Composer::new(
+            from.name().map(str::to_owned),
+            from.address(),
+            self.clock.clone(),
+        )?;
+        Ok(match to {
+            MailTo::Files(folder) => Arc::new(FileMailer::open(folder, composer)?),
+            MailTo::Console => Arc::new(ConsoleMailer::new(composer)),
+        })
+    }
+
+    fn default_queue(&self) -> Result<QueueName, Failure> {
+        Ok(QueueName::try_from(
+            self.settings.worker.default_queue.clone(),
+        )?)
+    }
+}
+
+impl Place {
+    fn file(&self) -> PathBuf {
+        match self {
+            Self::File(path) => path.clone(),
+            Self::Temporary(folder) => folder.path().join("backbeat.sqlite3"),
+        }
+    }
+}
+
+/// The identity of a process that works, new at each start.
+pub(crate) fn new_worker() -> WorkerId {
+    WorkerId::new(Uuid::now_v7())
+}

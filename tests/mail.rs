@@ -1,0 +1,343 @@
+//! The laws of mailers: nothing goes out before the gate, and every copy is the same mail.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use adapters::clock::ManualClock;
+use adapters::mail::{Composer, ConsoleMailer, FileMailer, MemoryMailer};
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta};
+use domain::model::{EmailAddress, HeaderName, HeaderText, Mail, MailKey, MailKind, Recipient};
+use domain::ports::{Gate, GateClosed, MailError, Mailer};
+use mail_parser::{Message, MessageParser, MimeHeaders};
+use proptest::prelude::*;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// A mailer, and what it has taken so far.
+struct World {
+    mailer: Arc<dyn Mailer>,
+    taken: Box<dyn Fn() -> Vec<Vec<u8>> + Send + Sync>,
+    clock: Arc<ManualClock>,
+    folder: TempDir,
+}
+
+fn composer(clock: &Arc<ManualClock>) -> Composer {
+    Composer::new(
+        Some("Backbeat, Inc.".to_owned()),
+        "backbeat@music.example",
+        clock.clone(),
+    )
+    .unwrap()
+}
+
+fn start() -> (Arc<ManualClock>, TempDir) {
+    let clock = ManualClock::at(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+    (Arc::new(clock), TempDir::new().unwrap())
+}
+
+fn memory() -> World {
+    let (clock, folder) = start();
+    let mailer = Arc::new(MemoryMailer::new(composer(&clock)));
+    let outbox = mailer.clone();
+    let taken = Box::new(move || outbox.sent().into_iter().map(|sent| sent.bytes).collect());
+    World {
+        mailer,
+        taken,
+        clock,
+        folder,
+    }
+}
+
+fn files() -> World {
+    let (clock, folder) = start();
+    let mailer = Arc::new(FileMailer::open(folder.path(), composer(&clock)).unwrap());
+    let path = folder.path().to_owned();
+    let taken = Box::new(move || {
+        let entries = path.read_dir().unwrap().map(|entry| entry.unwrap().path());
+        entries
+            .filter(|path| path.extension().is_some_and(|it| it == "eml"))
+            .map(|path| std::fs::read(path).unwrap())
+            .collect()
+    });
+    World {
+        mailer,
+        taken,
+        clock,
+        folder,
+    }
+}
+
+/// Standard output, as far as a test can look into it.
+#[derive(Clone, Default)]
+struct Screen(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn console() -> World {
+    let (clock, folder) = start();
+    let screen = Screen::default();
+    let mailer = Arc::new(ConsoleMailer::onto(
+        Box::new(screen.clone()),
+        composer(&clock),
+    ));
+    let taken = Box::new(move || {
+        let text = String::from_utf8(screen.0.lock().unwrap().clone()).unwrap();
+        let line = format!("\n{}\n", "-".repeat(79));
+        text.split_terminator(&line)
+            .map(|mail| mail.as_bytes().to_vec())
+            .collect()
+    });
+    World {
+        mailer,
+        taken,
+        clock,
+        folder,
+    }
+}
+
+/// A gate that counts who passes, or is closed.
+#[derive(Default)]
+struct TestGate {
+    is_closed: bool,
+    passed: Mutex<u32>,
+}
+
+#[async_trait]
+impl Gate for TestGate {
+    async fn pass(&self) -> Result<(), GateClosed> {
+        *self.passed.lock().unwrap() += 1;
+        if self.is_closed {
+            Err(GateClosed::Lost)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn mail(name: &str, subject: &str) -> Mail {
+    Mail {
+        key: MailKey {
+            kind: MailKind::Congratulation,
+            cause: Uuid::from_u128(7),
+        },
+        to: Recipient {
+            name: HeaderText::without_controls(name),
+            address: EmailAddress::try_from("ada@exämple.com".to_owned()).unwrap(),
+        },
+        subject: HeaderText::without_controls(subject),
+        text: "Hello Ada,\n.\n.. a line of dots, and ünïcode\n".to_owned(),
+        html: "<p>Hello Ada</p>".to_owned(),
+        headers: vec![(
+            HeaderName::try_from("X-Kind".to_owned()).unwrap(),
+            HeaderText::without_controls("test"),
+        )],
+    }
+}
+
+fn parsed(bytes: &[u8]) -> Message<'_> {
+    MessageParser::default().parse(bytes).unwrap()
+}
+
+async fn a_mail_is_taken_once_the_gate_was_passed_once(world: World) {
+    let gate = TestGate::default();
+
+    world
+        .mailer
+        .send(&mail("Ada", "Hello"), &gate)
+        .await
+        .unwrap();
+
+    assert_eq!(*gate.passed.lock().unwrap(), 1);
+    assert_eq!((world.taken)().len(), 1);
+}
+
+async fn a_closed_gate_lets_nothing_out(world: World) {
+    let gate = TestGate {
+        is_closed: true,
+        ..TestGate::default()
+    };
+
+    let outcome = world.mailer.send(&mail("Ada", "Hello"), &gate).await;
+
+    assert!(matches!(
+        outcome,
+        Err(MailError::HeldBack(GateClosed::Lost))
+    ));
+    assert_eq!((world.taken)(), Vec::<Vec<u8>>::new());
+    let left = world.folder.path().read_dir().unwrap().count();
+    assert_eq!(left, 0, "nothing is left lying about");
+}
+
+async fn copies_have_one_message_id(world: World) {
+    world
+        .mailer
+        .send(&mail("Ada", "Hello"), &TestGate::default())
+        .await
+        .unwrap();
+    world.clock.advance(TimeDelta::hours(1));
+    world
+        .mailer
+        .send(&mail("Ada", "Hello"), &TestGate::default())
+        .await
+        .unwrap();
+
+    let taken = (world.taken)();
+    assert!(!taken.is_empty());
+    for bytes in &taken {
+        let id = parsed(bytes).message_id().map(str::to_owned);
+        assert_eq!(
+            id.as_deref(),
+            Some("congratulation.00000000-0000-0000-0000-000000000007@music.example")
+        );
+    }
+}
+
+async fn a_mail_reads_as_it_was_written(world: World) {
+    let written = mail(
+        "Ada \"the\" Ångström, <b>",
+        "Ünïcode & a \"quote\" — and a subject that is long enough to need another line",
+    );
+
+    world
+        .mailer
+        .send(&written, &TestGate::default())
+        .await
+        .unwrap();
+
+    let bytes = (world.taken)().remove(0);
+    let read = parsed(&bytes);
+    let to = read.to().and_then(|to| to.first()).unwrap();
+    let from = read.from().and_then(|from| from.first()).unwrap();
+    assert_eq!(
+        (to.name(), to.address()),
+        (
+            Some(written.to.name.as_str()),
+            Some("ada@xn--exmple-cua.com")
+        )
+    );
+    assert_eq!(
+        (from.name(), from.address()),
+        (Some("Backbeat, Inc."), Some("backbeat@music.example"))
+    );
+    assert_eq!(read.subject(), Some(written.subject.as_str()));
+    assert_eq!(
+        read.body_text(0).unwrap().replace("\r\n", "\n").trim_end(),
+        written.text.trim_end()
+    );
+    assert_eq!(read.body_html(0).unwrap().trim_end(), written.html);
+    assert_eq!(
+        read.content_type().and_then(|it| it.subtype()),
+        Some("alternative")
+    );
+    assert_eq!(read.date().unwrap().to_timestamp(), 1_800_000_000);
+    for (name, value) in [
+        ("Auto-Submitted", "auto-generated"),
+        ("X-Kind", "test"),
+        ("MIME-Version", "1.0"),
+    ] {
+        assert_eq!(read.header_raw(name).map(str::trim), Some(value), "{name}");
+    }
+}
+
+macro_rules! laws {
+    ($($law:ident)*) => {
+        laws!(@ memory $($law)*);
+        laws!(@ files $($law)*);
+        laws!(@ console $($law)*);
+    };
+    (@ $adapter:ident $($law:ident)*) => {
+        mod $adapter {
+            $(
+                #[tokio::test]
+                async fn $law() {
+                    super::$law(super::$adapter()).await;
+                }
+            )*
+        }
+    };
+}
+
+laws! {
+    a_mail_is_taken_once_the_gate_was_passed_once
+    a_closed_gate_lets_nothing_out
+    copies_have_one_message_id
+    a_mail_reads_as_it_was_written
+}
+
+#[tokio::test]
+async fn a_file_is_named_by_its_message_id_and_a_copy_is_the_same_file() {
+    let world = files();
+
+    for _ in 0..2 {
+        world
+            .mailer
+            .send(&mail("Ada", "Hello"), &TestGate::default())
+            .await
+            .unwrap();
+    }
+
+    let names: Vec<String> = world
+        .folder
+        .path()
+        .read_dir()
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        ["congratulation.00000000-0000-0000-0000-000000000007@music.example.eml"]
+    );
+}
+
+#[tokio::test]
+async fn a_folder_that_went_away_is_no_one_mails_fault() {
+    let world = files();
+    std::fs::remove_dir(world.folder.path()).unwrap();
+
+    let outcome = world
+        .mailer
+        .send(&mail("Ada", "Hello"), &TestGate::default())
+        .await;
+
+    assert!(
+        matches!(outcome, Err(MailError::Provider { .. })),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let (clock, folder) = start();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+
+    let error = FileMailer::open(&file.join("mail"), composer(&clock))
+        .err()
+        .unwrap();
+
+    assert!(error.to_string().contains("file/mail"), "{error}");
+}
+
+proptest! {
+    /// Whatever an artist calls itself or its album: one mail, two known addresses, no header of theirs.
+    #[test]
+    fn no_name_adds_a_header_or_a_recipient(name in "\\PC{0,60}|[\\x00-\\x7f]{0,60}", subject in "\\PC{0,120}|[\\x00-\\x7f]{0,120}") {
+        let (clock, _folder) = start();
+        let bytes = composer(&clock).compose(&mail(&name, &subject)).unwrap();
+        let read = parsed(&bytes);
+
+        prop_assert_eq!(read.to().map(|to| to.iter().count()), Some(1));
+        prop_assert_eq!(read.to().and_then(|to| to.first()).and_then(|to| to.address()), Some("ada@xn--exmple-cua.com"));
+        prop_assert_eq!(read.headers().len(), 10, "{:?}", read.headers());
+        prop_assert!(read.body_text(0).unwrap().contains("Hello Ada"));
+    }
+}

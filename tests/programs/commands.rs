@@ -1,0 +1,202 @@
+//! The commands of an operator.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tests::client::Client;
+use tests::program::command;
+
+use super::{artist, backbeat};
+
+fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut how = command("backbeat", folder);
+    how.args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = how.spawn().unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+#[test]
+fn the_demo_tells_the_story_and_leaves_nothing_behind() {
+    let folder = TempDir::new().unwrap();
+    let output = run(folder.path(), &["demo"], "");
+
+    let said = said(&output);
+    assert!(output.status.success(), "{said}");
+    let story = [
+        "POST /authentication/register/",
+        "POST /artists/",
+        "POST /albums/",
+        "Subject: Your album “Notes on Bernoulli” is published",
+        "Hello Ada & the Engines,",
+    ];
+    let mut rest = said.as_str();
+    for words in story {
+        rest = rest
+            .split_once(words)
+            .unwrap_or_else(|| panic!("{words} in {said}"))
+            .1;
+    }
+    assert!(!said.contains("correct horse"), "{said}");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_approves_what_the_public_then_sees() {
+    let folder = TempDir::new().unwrap();
+    let (program, address) = backbeat(folder.path());
+    let album = artist(address, "ada").await.publish("First").await.unwrap();
+    let admin = [
+        "create-admin",
+        "--username",
+        "root",
+        "--email",
+        "root@example.com",
+    ];
+
+    let weak = run(folder.path(), &admin, "short\n");
+    let created = run(folder.path(), &admin, "correct horse battery\n");
+    let twice = run(folder.path(), &admin, "correct horse battery\n");
+
+    assert_eq!(weak.status.code(), Some(1), "{}", said(&weak));
+    assert!(created.status.success(), "{}", said(&created));
+    assert_eq!(twice.status.code(), Some(1), "{}", said(&twice));
+    let mut client = Client::connect(address).await.unwrap();
+    let path = format!("/albums/{album}/");
+    assert_eq!(client.send("GET", &path, None).await.unwrap().status, 404);
+    let credentials = json!({"username": "root", "password": "correct horse battery"});
+    let logged_in = client
+        .send("POST", "/authentication/login/", Some(credentials))
+        .await
+        .unwrap();
+    let mut root = Client::connect(address)
+        .await
+        .unwrap()
+        .with_token(logged_in.body["token"].as_str().unwrap().to_owned());
+    assert_eq!(
+        root.send("PATCH", &path, Some(json!({"is_approved": true})))
+            .await
+            .unwrap()
+            .status,
+        200
+    );
+    assert_eq!(client.send("GET", &path, None).await.unwrap().status, 200);
+    program.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inspect_shows_tasks_and_mails() {
+    let folder = TempDir::new().unwrap();
+    let (program, address) = backbeat(folder.path());
+    artist(address, "ada").await.publish("First").await.unwrap();
+    program.stop();
+
+    let text = run(folder.path(), &["inspect"], "");
+    let document = run(folder.path(), &["inspect", "--json"], "");
+
+    assert!(
+        said(&text).contains("celery: 0 waiting, 0 running, 1 done, 0 buried"),
+        "{}",
+        said(&text)
+    );
+    assert!(said(&text).contains("1 sent"), "{}", said(&text));
+    let document: Value = serde_json::from_slice(&document.stdout).unwrap();
+    assert_eq!(document["queues"][0]["done"], 1);
+    assert_eq!(document["mails"]["sent"], 1);
+    assert_eq!(document["buried"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_buried_task_is_shown_with_its_reason_and_lives_again() {
+    let folder = TempDir::new().unwrap();
+    let (program, _) = backbeat(folder.path());
+    program.stop();
+    let path = folder.path().join("var/backbeat.sqlite3");
+    enqueue_unknown_task(&path).await;
+    let (program, _) = backbeat(folder.path());
+    let buried = until_buried(folder.path()).await;
+    program.stop();
+
+    let id = buried["id"].as_str().unwrap();
+    let requeued = run(folder.path(), &["requeue", id], "");
+    let again = run(folder.path(), &["requeue", id], "");
+
+    assert_eq!(
+        buried["reason"],
+        "no handler for the task name tests.nobody_knows"
+    );
+    assert_eq!(buried["payload"], "not even JSON");
+    assert!(requeued.status.success(), "{}", said(&requeued));
+    assert_eq!(again.status.code(), Some(1), "{}", said(&again));
+    let no = run(folder.path(), &["purge"], "no\n");
+    let yes = run(folder.path(), &["purge"], "yes\n");
+    assert!(said(&no).contains("nothing was removed"), "{}", said(&no));
+    assert!(
+        said(&yes).contains("removed 1 waiting tasks"),
+        "{}",
+        said(&yes)
+    );
+}
+
+/// Puts a task into the queue of a platform at rest that no worker knows.
+async fn enqueue_unknown_task(path: &Path) {
+    use domain::ports::TaskQueue;
+    use domain::tasks::{Due, Envelope, Payload, Priority, QueueName};
+    use tokio_util::sync::CancellationToken;
+
+    let clock = std::sync::Arc::new(adapters::clock::SystemClock);
+    let (store, writer) = adapters::sqlite::SqliteStore::open(path, clock)
+        .await
+        .unwrap();
+    let stop = CancellationToken::new();
+    let task = Envelope {
+        id: "1".to_owned().try_into().unwrap(),
+        name: "tests.nobody_knows".to_owned().try_into().unwrap(),
+        payload: Payload::from_bytes(b"not even JSON".to_vec()),
+        queue: QueueName::default(),
+        priority: Priority::default(),
+        due: Due::Now,
+        expires_at: None,
+        key: None,
+        headers: serde_json::Map::new(),
+    };
+    let enqueue = async {
+        store.enqueue(&[task]).await.unwrap();
+        stop.cancel();
+    };
+    tokio::join!(enqueue, writer.run(stop.clone()));
+}
+
+async fn until_buried(folder: &Path) -> Value {
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
+    loop {
+        let output = run(folder, &["inspect", "--json"], "");
+        let mut document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        if let Some(task) = document["buried"].get_mut(0) {
+            return task.take();
+        }
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "nothing is buried: {document}"
+        );
+    }
+}
