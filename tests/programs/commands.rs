@@ -1,5 +1,6 @@
 //! The commands of an operator.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Output, Stdio};
@@ -9,7 +10,7 @@ use tempfile::TempDir;
 use tests::client::Client;
 use tests::program::command;
 
-use super::{artist, backbeat};
+use super::{artist, backbeat, until_congratulated};
 
 fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut how = command("backbeat", folder);
@@ -107,7 +108,9 @@ async fn an_admin_approves_what_the_public_then_sees() {
 async fn inspect_shows_tasks_and_mails() {
     let folder = TempDir::new().unwrap();
     let (program, address) = backbeat(folder.path());
-    artist(address, "ada").await.publish("First").await.unwrap();
+    let album = artist(address, "ada").await.publish("First").await.unwrap();
+    let five_seconds = std::time::Duration::from_secs(5);
+    until_congratulated(folder.path(), &BTreeSet::from([album]), five_seconds).await;
     program.stop();
 
     let text = run(folder.path(), &["inspect"], "");

@@ -1,0 +1,48 @@
+//! How fast the platform is, beside the least that could do the same work.
+//!
+//! `cargo bench -p tests` measures everything, in release builds, and prints a table;
+//! `cargo bench -p tests -- albums` one part. Nothing here passes or fails: the numbers
+//! that were reached stand in `docs/OPERATIONS.md`.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark stops at the first surprise"
+)]
+#![expect(clippy::cast_precision_loss, reason = "figures for people")]
+
+mod platform {
+    pub(crate) mod albums;
+    pub(crate) mod bare;
+    pub(crate) mod idle;
+    pub(crate) mod load;
+    pub(crate) mod queue;
+    pub(crate) mod report;
+}
+
+use platform::{albums, bare, idle, queue, report};
+use tokio::runtime::Runtime;
+
+fn main() {
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with("--"))
+        .collect();
+    let runtime = Runtime::new().unwrap();
+    // The bare handler runs as a program of its own, as the API does.
+    if wanted.first().is_some_and(|first| first == bare::SERVE) {
+        return runtime.block_on(bare::serve());
+    }
+    let is_wanted = |part: &str| wanted.is_empty() || wanted.iter().any(|each| each == part);
+    report::heading();
+    runtime.block_on(async {
+        if is_wanted("idle") {
+            idle::measure().await;
+        }
+        if is_wanted("queue") {
+            queue::measure().await;
+        }
+        if is_wanted("albums") {
+            albums::measure().await;
+        }
+    });
+}

@@ -1,0 +1,95 @@
+//! The store's own queue: tasks that do nothing, in and out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapters::clock::SystemClock;
+use adapters::runner::{Runner, RunnerSettings};
+use adapters::sqlite::SqliteStore;
+use async_trait::async_trait;
+use domain::ports::{Queues, TaskQueue, TaskQueueAdmin, WorkerId};
+use domain::tasks::{Context, Envelope, Handler, QueueName, Router, Task, TaskError};
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::report;
+
+const TASKS: u32 = 100_000;
+const BATCH: usize = 500;
+
+#[derive(Serialize, Deserialize)]
+struct Nothing {
+    number: u32,
+}
+
+impl Task for Nothing {
+    type Output = ();
+    const NAME: &'static str = "benches.nothing";
+}
+
+struct Idler;
+
+#[async_trait]
+impl Handler<Nothing> for Idler {
+    async fn handle(&self, _: Nothing, _: &Context) -> Result<(), TaskError> {
+        Ok(())
+    }
+}
+
+pub(crate) async fn measure() {
+    let folder = TempDir::new().unwrap();
+    let clock = Arc::new(SystemClock);
+    let (store, writer) = SqliteStore::open(&folder.path().join("queue.sqlite3"), clock.clone())
+        .await
+        .unwrap();
+    let store = Arc::new(store);
+    let stop = CancellationToken::new();
+    let writing = tokio::spawn(writer.run(stop.clone()));
+
+    let began = Instant::now();
+    let tasks: Vec<Envelope> = (0..TASKS)
+        .map(|number| Envelope::seal(&Nothing { number }, number, QueueName::default()))
+        .collect();
+    for batch in tasks.chunks(BATCH) {
+        store.enqueue(batch).await.unwrap();
+    }
+    report::line("tasks/s enqueued, 500 at a time", &rate(began), "≥ 20,000");
+
+    let settings = RunnerSettings {
+        worker: WorkerId::new(Uuid::now_v7()),
+        queues: Queues::from(QueueName::default()),
+        concurrency: 64,
+        prefetch: 8,
+        time_limit: Duration::from_mins(1),
+        grace: Duration::from_secs(5),
+    };
+    let runner = Runner::new(
+        store.clone(),
+        clock,
+        Router::default().route(Idler),
+        settings,
+    );
+    let no_more = CancellationToken::new();
+    let began = Instant::now();
+    let running = tokio::spawn(runner.run(no_more.clone()));
+    while store.counts().await.unwrap()[0].done < u64::from(TASKS) {
+        sleep(Duration::from_millis(100)).await;
+    }
+    report::line(
+        "tasks/s drained by one worker, each leased, run, settled",
+        &rate(began),
+        "≥ 10,000",
+    );
+
+    no_more.cancel();
+    running.await.unwrap();
+    stop.cancel();
+    writing.await.unwrap();
+}
+
+fn rate(began: Instant) -> String {
+    format!("{:.0}", f64::from(TASKS) / began.elapsed().as_secs_f64())
+}
