@@ -1,1 +1,11 @@
-//! The HTTP API without a socket.
+//! The HTTP API without a socket, on the memory store.
+
+mod accounts;
+mod albums;
+mod ask;
+mod failures;
+mod finding;
+mod hostile;
+mod idempotency;
+mod surface;
+mod world;

@@ -149,7 +149,7 @@ mod tests {
     const AWAY: &str = "192.0.2.2";
 
     struct Door {
-        throttle: LoginThrottle,
+        throttle: MemoryLoginThrottle,
         start: Instant,
     }
 

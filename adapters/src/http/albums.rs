@@ -11,14 +11,13 @@ use warp::reply::Response;
 
 use super::api::Api;
 use super::artists::ArtistRef;
-use super::idempotency::once;
 use super::json::{date, flag, object, price, text};
 use super::paging::{list_body, page_request};
 use super::problem::Problem;
 use super::query::{Parameters, part_of_name};
 use super::request::Request;
 use super::resource::uuid;
-use super::{auth, reply};
+use super::{auth, idempotency, reply};
 
 const NAME_TAKEN: &str = "This artist already has an album with this name.";
 
@@ -54,9 +53,9 @@ pub(super) async fn list(api: &Api, request: &Request) -> Result<Response, Probl
 /// `POST /albums/`
 pub(super) async fn publish(api: &Api, request: Request) -> Result<Response, Problem> {
     let caller = auth::caller(api, &request).await?;
-    let headers = request.headers.clone();
+    let key = idempotency::key(&request.headers)?;
     let body = request.json().await?;
-    let once = once(&headers, &body)?;
+    let once = key.map(|key| (key, idempotency::fingerprint(&body)));
     let new = object(&body, |fields| {
         let name = fields.required("name", text);
         let release_date = fields.optional("release_date", date);
