@@ -72,6 +72,12 @@ impl Writes {
         answer.await.map_err(|_| StoreError::Stopped)?
     }
 
+    /// How many writes wait to be taken.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.0.max_capacity() - self.0.capacity()
+    }
+
     /// Whether there is a writer to write.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         if self.0.is_closed() {
