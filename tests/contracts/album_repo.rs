@@ -1,1 +1,6 @@
-//! .
+//! The laws of the albums.
+
+mod adding;
+mod changing;
+mod idempotency;
+mod listing;
