@@ -46,9 +46,9 @@ CREATE TABLE albums (
     UNIQUE (artist_id, name_folded)
 ) STRICT;
 
-CREATE INDEX albums_by_age ON albums (created_at, id);
-CREATE INDEX albums_approved_by_age ON albums (created_at, id) WHERE is_approved = 1;
-CREATE INDEX albums_of_artist_by_age ON albums (artist_id, created_at, id);
+CREATE INDEX albums_by_age ON albums (created_at DESC, id);
+CREATE INDEX albums_approved_by_age ON albums (created_at DESC, id) WHERE is_approved = 1;
+CREATE INDEX albums_of_artist_by_age ON albums (artist_id, created_at DESC, id);
 
 -- Answers to requests that may be repeated. They outlive the album they speak of.
 CREATE TABLE answers (

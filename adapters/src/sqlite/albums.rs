@@ -68,7 +68,7 @@ impl AlbumRepo for SqliteStore {
             let mut listing = QueryBuilder::new(DETAILS);
             push_conditions(&mut listing, filter, viewer);
             listing
-                .push(" ORDER BY albums.created_at DESC, albums.id DESC LIMIT ")
+                .push(" ORDER BY albums.created_at DESC, albums.id LIMIT ")
                 .push_bind(page.limit)
                 .push(" OFFSET ")
                 .push_bind(page.offset);

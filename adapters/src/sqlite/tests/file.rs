@@ -160,15 +160,15 @@ async fn the_big_queries_go_by_an_index() {
             "tasks_ready",
         ),
         (
-            "SELECT * FROM albums WHERE is_approved = 1 ORDER BY created_at DESC, id DESC LIMIT 9",
+            "SELECT * FROM albums WHERE is_approved = 1 ORDER BY created_at DESC, id LIMIT 9",
             "albums_approved_by_age",
         ),
         (
-            "SELECT * FROM albums ORDER BY created_at DESC, id DESC LIMIT 9",
+            "SELECT * FROM albums ORDER BY created_at DESC, id LIMIT 9",
             "albums_by_age",
         ),
         (
-            "SELECT * FROM albums WHERE artist_id = x'00' ORDER BY created_at DESC, id DESC LIMIT 9",
+            "SELECT * FROM albums WHERE artist_id = x'00' ORDER BY created_at DESC, id LIMIT 9",
             "albums_of_artist_by_age",
         ),
     ];
