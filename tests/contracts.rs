@@ -10,6 +10,7 @@
 macro_rules! laws {
     ($($law:ident),+ $(,)?) => {
         laws_on!(memory: $($law),+);
+        laws_on!(sqlite: $($law),+);
     };
 }
 
