@@ -160,7 +160,10 @@ impl Platform {
     }
 
     async fn tasks(&self, state: TaskState) -> usize {
-        self.store.list(state, 100).await.unwrap().len()
+        TaskQueueAdmin::list(self.store.as_ref(), state, 100)
+            .await
+            .unwrap()
+            .len()
     }
 
     async fn mail_states(&self) -> Vec<(MailState, u64)> {

@@ -23,8 +23,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use async_trait::async_trait;
 use chrono::Utc;
-use domain::ports::{Clock, PortError, WorkerId};
+use domain::ports::{Clock, PortError, Readiness, WorkerId};
 use sqlx::SqlitePool;
 use tokio::sync::Notify;
 
@@ -71,21 +72,6 @@ impl SqliteStore {
         Ok((store, writer))
     }
 
-    /// Whether the store can be read and takes writes.
-    ///
-    /// # Errors
-    ///
-    /// When it does not, with the cause.
-    pub async fn ready(&self) -> Result<(), PortError> {
-        let fail = |error: StoreError| error.into_port("answer");
-        self.writes.check().map_err(fail)?;
-        sqlx::query("SELECT 1 FROM accounts LIMIT 1")
-            .fetch_optional(&self.readers)
-            .await
-            .map(drop)
-            .map_err(|error| fail(error.into()))
-    }
-
     /// Drops the sign of life of `worker`, as the end of its process would.
     pub fn forget(&self, worker: &WorkerId) {
         self.presence.forget(*worker);
@@ -111,6 +97,20 @@ impl SqliteStore {
                 Some(next(last))
             });
         ticked.map_or(wall, next)
+    }
+}
+
+/// Ready when it can be read and its writer runs.
+#[async_trait]
+impl Readiness for SqliteStore {
+    async fn ready(&self) -> Result<(), PortError> {
+        let fail = |error: StoreError| error.into_port("answer");
+        self.writes.check().map_err(fail)?;
+        sqlx::query("SELECT 1 FROM accounts LIMIT 1")
+            .fetch_optional(&self.readers)
+            .await
+            .map(drop)
+            .map_err(|error| fail(error.into()))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use domain::ports::{Enqueued, TaskQueue as _};
+use domain::ports::{Enqueued, Readiness, TaskQueue as _};
 use futures_util::future::join_all;
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
 

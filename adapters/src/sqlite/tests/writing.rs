@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::ports::{PortError, Queues, Severity, TaskQueue as _, TaskQueueAdmin as _, TaskState};
+use domain::ports::{
+    PortError, Queues, Readiness, Severity, TaskQueue as _, TaskQueueAdmin as _, TaskState,
+};
 use domain::tasks::QueueName;
 use futures_util::future::join_all;
 use sqlx::sqlite::SqliteConnection;
