@@ -340,6 +340,7 @@ async fn a_death_at_the_last_step_is_resent_or_parked_by_the_next_worker() {
         assert_eq!(platform.mail_states().await, [(MailState::Sending, 1)]);
 
         platform.store.forget(&WORKER);
+        platform.store.alive(&NEXT_WORKER).await.unwrap();
         let verdict = platform.step_of(NEXT_WORKER).await.unwrap();
 
         assert_eq!(platform.mails().len(), copies, "{on_doubt:?}");
