@@ -14,7 +14,6 @@ use crate::contracts::world::{FIRST, SECOND, THIRD, World, ids, only};
 
 laws! {
     a_wait_ends_without_a_task,
-    a_waiting_worker_gets_a_task_as_soon_as_it_is_queued,
     a_waiting_worker_is_woken_by_a_task,
     a_waiting_worker_is_woken_by_a_new_album,
     a_waiting_worker_gets_what_another_gives_back,
@@ -39,15 +38,6 @@ async fn a_wait_ends_without_a_task(world: &World) {
 
     assert_eq!(ids(&leases), [""; 0]);
     assert!(wait <= start.elapsed(), "waited {:?}", start.elapsed());
-}
-
-async fn a_waiting_worker_gets_a_task_as_soon_as_it_is_queued(world: &World) {
-    let waiting = waits(world);
-    begun().await;
-
-    world.enqueue(&[task("a")]).await;
-
-    assert_eq!(ids(&soon(waiting).await), ["a"]);
 }
 
 async fn a_waiting_worker_is_woken_by_a_task(world: &World) {
