@@ -10,7 +10,7 @@ const SETTINGS: &str = "Settings come from the environment, from .env and from b
 /// The background half of a music platform.
 ///
 /// Without a command everything runs in this one process: the HTTP API, the worker and
-/// the beat, on a SQLite file under ./var, with mail written to ./var/mail.
+/// the beat, on one database file under ./var, with mail written to ./var/mail.
 #[derive(Debug, Parser)]
 #[command(name = "backbeat", version, after_help = SETTINGS)]
 pub struct Backbeat {

@@ -111,6 +111,10 @@ impl Program {
     }
 
     /// Reads its output from now on in a thread of its own, so that it never waits for a reader.
+    ///
+    /// # Panics
+    ///
+    /// The thread, when the output cannot be read.
     pub fn read_beside(&mut self) -> JoinHandle<String> {
         let nothing = BufReader::new(Box::new(io::empty()) as Box<dyn Read + Send>);
         let mut lines = std::mem::replace(&mut self.lines, nothing);

@@ -185,8 +185,9 @@ fn show(bytes: &[u8]) -> Result<(), Failure> {
         mail.subject().ok_or("the mail has no subject")?
     ));
     let text = mail.body_text(0).ok_or("the mail has no text")?;
-    text.lines()
-        .for_each(|line| tell(format!("  {line}").trim_end()));
+    for line in text.lines() {
+        tell(format!("  {line}").trim_end());
+    }
     tell("");
     Ok(())
 }

@@ -37,7 +37,9 @@ pub async fn inspect(settings: Settings, how: Inspect) -> Result<(), Failure> {
     if how.json {
         tell(&format!("{:#}", as_json(&findings)));
     } else {
-        as_text(&findings).iter().for_each(|line| tell(line));
+        for line in as_text(&findings) {
+            tell(&line);
+        }
     }
     Ok(())
 }
