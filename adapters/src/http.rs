@@ -1,6 +1,6 @@
 //! The HTTP side: what is heard from clients and how they are answered.
 //!
-//! [`routes`] is the whole API as one warp filter that has an answer to everything;
+//! [`routes()`] is the whole API as one warp filter that has an answer to everything;
 //! [`server`] puts it behind a socket. Reading order: `routes`, `resource`, then the
 //! handlers, one module for each kind of thing that has a URL.
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -109,7 +110,7 @@ async fn inspect_shows_tasks_and_mails() {
     let folder = TempDir::new().unwrap();
     let (program, address) = backbeat(folder.path());
     let album = artist(address, "ada").await.publish("First").await.unwrap();
-    let five_seconds = std::time::Duration::from_secs(5);
+    let five_seconds = Duration::from_secs(5);
     until_congratulated(folder.path(), &BTreeSet::from([album]), five_seconds).await;
     program.stop();
 
@@ -136,7 +137,7 @@ async fn a_buried_task_is_shown_with_its_reason_and_lives_again() {
     let path = folder.path().join("var/backbeat.sqlite3");
     enqueue_unknown_task(&path).await;
     let (program, _) = backbeat(folder.path());
-    let buried = until_buried(folder.path()).await;
+    let buried = until_buried(folder.path());
     program.stop();
 
     let id = buried["id"].as_str().unwrap();
@@ -189,17 +190,14 @@ async fn enqueue_unknown_task(path: &Path) {
     tokio::join!(enqueue, writer.run(stop.clone()));
 }
 
-async fn until_buried(folder: &Path) -> Value {
-    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
+fn until_buried(folder: &Path) -> Value {
+    let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         let output = run(folder, &["inspect", "--json"], "");
         let mut document: Value = serde_json::from_slice(&output.stdout).unwrap();
         if let Some(task) = document["buried"].get_mut(0) {
             return task.take();
         }
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "nothing is buried: {document}"
-        );
+        assert!(Instant::now() < deadline, "nothing is buried: {document}");
     }
 }

@@ -1,6 +1,5 @@
 //! The least that answers `POST /albums/` durably: warp, sqlx, one INSERT, no checks.
 
-use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::Command;
@@ -12,6 +11,8 @@ use tests::program::Program;
 use uuid::Uuid;
 use warp::Filter;
 use warp::http::StatusCode;
+
+use super::report;
 
 /// The argument that makes this program the bare handler.
 pub(crate) const SERVE: &str = "serve-bare";
@@ -45,12 +46,7 @@ pub(crate) async fn serve() {
     let listener = tokio::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
         .await
         .unwrap();
-    writeln!(
-        std::io::stdout(),
-        "bare handler listens on http://{}",
-        listener.local_addr().unwrap()
-    )
-    .unwrap();
+    report::listens(&format!("http://{}", listener.local_addr().unwrap()));
     warp::serve(routes).incoming(listener).run().await;
 }
 

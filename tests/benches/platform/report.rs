@@ -1,6 +1,6 @@
 //! One line a figure.
 
-use std::io::Write;
+#![expect(clippy::print_stdout, reason = "figures are what a benchmark is for")]
 
 pub(crate) fn heading() {
     line("what", "measured", "to reach");
@@ -8,5 +8,10 @@ pub(crate) fn heading() {
 }
 
 pub(crate) fn line(what: &str, measured: &str, to_reach: &str) {
-    writeln!(std::io::stdout(), "{what:<58} {measured:>24}   {to_reach}").unwrap();
+    println!("{what:<58} {measured:>24}   {to_reach}");
+}
+
+/// Says where a server of the benchmark listens, as the programs do.
+pub(crate) fn listens(url: &str) {
+    println!("listens on {url}");
 }
