@@ -1,7 +1,7 @@
 //! Work done later: what a task is, how it is sealed, and what one attempt makes of it.
 //!
 //! The way of a task: a use case [seals](Envelope::seal) it, a queue keeps it, a worker
-//! leases it and makes an [`attempt`], the [`Router`] finds its [`Handler`], and the
+//! leases it and makes an [`attempt()`], the [`Router`] finds its [`Handler`], and the
 //! verdict goes back to the queue.
 
 mod attempt;
