@@ -163,27 +163,24 @@ type Verdict = Result<(), StoreError>;
 
 /// Why nothing of a batch is stored.
 enum Unstored {
-    /// The commit failed or could not begin, or there was but one write and it failed.
+    /// The commit failed or could not begin.
     All(StoreError),
-    /// One of the writes failed in such a way that `SQLite` took all of them back.
-    Torn,
-}
-
-impl From<sqlx::Error> for Unstored {
-    fn from(error: sqlx::Error) -> Self {
-        Self::All(error.into())
-    }
+    /// One of the writes failed, and all of them were taken back.
+    Torn(StoreError),
 }
 
 /// Stores a batch and answers; returns what the answers leave to do.
+///
+/// As a rule nobody fails, so at first no savepoints are set: they cost as much as the writes.
 async fn store(
     connection: &mut SqliteConnection,
     mut batch: Vec<Box<dyn Request>>,
 ) -> Vec<Box<dyn Request>> {
-    let verdicts = match together(connection, &mut batch).await {
+    let verdicts = match together(connection, &mut batch, Each::Unguarded).await {
         Ok(verdicts) => verdicts,
         Err(Unstored::All(error)) => vec![Err(error); batch.len()],
-        Err(Unstored::Torn) => one_by_one(connection, &mut batch).await,
+        Err(Unstored::Torn(error)) if batch.len() == 1 => vec![Err(error)],
+        Err(Unstored::Torn(_)) => each_guarded(connection, &mut batch).await,
     };
     let mut left = Vec::new();
     for (request, verdict) in batch.into_iter().zip(verdicts) {
@@ -195,27 +192,43 @@ async fn store(
     left
 }
 
-async fn one_by_one(
+/// Stores a batch of which somebody fails: one commit, unless `SQLite` takes back all of it
+/// because of one, as it does when the disk is full; then a commit each.
+async fn each_guarded(
     connection: &mut SqliteConnection,
     batch: &mut [Box<dyn Request>],
 ) -> Vec<Verdict> {
+    match together(connection, batch, Each::Guarded).await {
+        Ok(verdicts) => return verdicts,
+        Err(Unstored::All(error)) => return vec![Err(error); batch.len()],
+        Err(Unstored::Torn(_)) => {}
+    }
     let mut verdicts = Vec::with_capacity(batch.len());
     for request in batch.chunks_mut(1) {
-        verdicts.push(match together(connection, request).await {
+        verdicts.push(match together(connection, request, Each::Unguarded).await {
             Ok(_) => Ok(()),
-            Err(Unstored::All(error)) => Err(error),
-            Err(Unstored::Torn) => unreachable!("a batch of one is not torn"),
+            Err(Unstored::All(error) | Unstored::Torn(error)) => Err(error),
         });
     }
     verdicts
 }
 
-/// Stores a batch with one commit; whoever fails leaves no trace and hinders nobody.
+/// Whether each write of a batch runs in a savepoint of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Each {
+    /// Who fails leaves no trace and hinders nobody.
+    Guarded,
+    /// Who fails tears the batch.
+    Unguarded,
+}
+
+/// Stores a batch with one commit.
 async fn together(
     connection: &mut SqliteConnection,
     batch: &mut [Box<dyn Request>],
+    each: Each,
 ) -> Result<Vec<Verdict>, Unstored> {
-    let stored = committed(connection, batch).await;
+    let stored = committed(connection, batch, each).await;
     if stored.is_err() {
         // Fails when there is nothing to roll back, which is as good.
         let _ = execute(connection, "ROLLBACK").await;
@@ -226,38 +239,50 @@ async fn together(
 async fn committed(
     connection: &mut SqliteConnection,
     batch: &mut [Box<dyn Request>],
+    each: Each,
 ) -> Result<Vec<Verdict>, Unstored> {
-    execute(connection, "BEGIN IMMEDIATE").await?;
-    let verdicts = if let [only] = batch {
-        only.run(connection).await?;
-        vec![Ok(())]
-    } else {
-        side_by_side(connection, batch).await?
-    };
-    execute(connection, "COMMIT").await?;
-    Ok(verdicts)
-}
-
-async fn side_by_side(
-    connection: &mut SqliteConnection,
-    batch: &mut [Box<dyn Request>],
-) -> Result<Vec<Verdict>, Unstored> {
+    execute(connection, "BEGIN IMMEDIATE")
+        .await
+        .map_err(Unstored::All)?;
     let mut verdicts = Vec::with_capacity(batch.len());
-    execute(connection, "SAVEPOINT request").await?;
     for request in batch {
-        let verdict = request.run(connection).await;
-        if verdict.is_err() {
-            execute(connection, "ROLLBACK TO request")
-                .await
-                .map_err(|_| Unstored::Torn)?;
-        }
-        execute(connection, "RELEASE request; SAVEPOINT request").await?;
-        verdicts.push(verdict.map_err(StoreError::from));
+        verdicts.push(match each {
+            Each::Guarded => guarded(connection, request.as_mut()).await,
+            Each::Unguarded => run(connection, request.as_mut()).await.map(Ok),
+        }?);
     }
+    execute(connection, "COMMIT").await.map_err(Unstored::All)?;
     Ok(verdicts)
 }
 
-async fn execute(connection: &mut SqliteConnection, statement: &'static str) -> sqlx::Result<()> {
+async fn guarded(
+    connection: &mut SqliteConnection,
+    request: &mut dyn Request,
+) -> Result<Verdict, Unstored> {
+    execute(connection, "SAVEPOINT request")
+        .await
+        .map_err(Unstored::Torn)?;
+    let verdict = request.run(connection).await;
+    if verdict.is_err() {
+        execute(connection, "ROLLBACK TO request")
+            .await
+            .map_err(Unstored::Torn)?;
+    }
+    execute(connection, "RELEASE request")
+        .await
+        .map_err(Unstored::Torn)?;
+    Ok(verdict.map_err(StoreError::from))
+}
+
+async fn run(connection: &mut SqliteConnection, request: &mut dyn Request) -> Result<(), Unstored> {
+    let ran = request.run(connection).await;
+    ran.map_err(|error| Unstored::Torn(error.into()))
+}
+
+async fn execute(
+    connection: &mut SqliteConnection,
+    statement: &'static str,
+) -> Result<(), StoreError> {
     sqlx::query(statement).execute(connection).await?;
     Ok(())
 }

@@ -31,6 +31,9 @@ impl SqliteStore {
         wait: Duration,
     ) -> Result<Vec<Lease>, StoreError> {
         self.greet(worker).await?;
+        if most == 0 {
+            return Ok(Vec::new());
+        }
         let names = serde_json::to_string(
             &queues
                 .names()
@@ -42,16 +45,15 @@ impl SqliteStore {
         let deadline = Instant::now().checked_add(wait);
         loop {
             let bell = self.bell.notified();
-            let next = match self.look(worker, &names).await? {
-                Look::Work if most > 0 => {
-                    let leases = self.take(worker, queues, &names, most).await?;
-                    if !leases.is_empty() {
-                        return Ok(leases);
-                    }
-                    BLINK
+            let seen = self.look(worker, &names).await?;
+            let next = if seen.is_something() {
+                let leases = self.take(worker, queues, &names, most, seen).await?;
+                if !leases.is_empty() {
+                    return Ok(leases);
                 }
-                Look::Work => return Ok(Vec::new()),
-                Look::Nothing { next } => next.unwrap_or(POLL),
+                BLINK
+            } else {
+                seen.next.unwrap_or(POLL)
             };
             let left = deadline.map_or(POLL, |deadline| {
                 deadline.saturating_duration_since(Instant::now())
@@ -68,16 +70,17 @@ impl SqliteStore {
     /// Whether there is anything to take, without writing.
     async fn look(&self, worker: WorkerId, names: &str) -> Result<Look, StoreError> {
         let now = self.now();
-        let (is_ready, has_suspects, next): (bool, bool, Option<i64>) = sqlx::query_as(LOOK)
+        let (has_ready, has_suspects, next): (bool, bool, Option<i64>) = sqlx::query_as(LOOK)
             .bind(names)
             .bind(worker.as_uuid())
             .fetch_one(&self.readers)
             .await?;
-        if is_ready || has_suspects || next.is_some_and(|due| due <= now) {
-            return Ok(Look::Work);
-        }
-        let next = next.map(|due| Duration::from_micros(due.abs_diff(now)));
-        Ok(Look::Nothing { next })
+        Ok(Look {
+            has_ready,
+            has_suspects,
+            has_due: next.is_some_and(|due| due <= now),
+            next: next.map(|due| Duration::from_micros(due.abs_diff(now))),
+        })
     }
 
     async fn take(
@@ -86,12 +89,14 @@ impl SqliteStore {
         queues: &Queues,
         names: &str,
         most: usize,
+        seen: Look,
     ) -> Result<Vec<Lease>, StoreError> {
         let take = Take {
             worker,
             queues: queues.clone(),
             names: names.to_owned(),
             most,
+            seen,
             now: self.now(),
             moved: self.tick(),
             fence: rand::random(),
@@ -101,12 +106,21 @@ impl SqliteStore {
 }
 
 /// What a look at the queues showed.
-enum Look {
-    Work,
-    Nothing {
-        /// How long until the next waiting task is due.
-        next: Option<Duration>,
-    },
+#[derive(Clone, Copy)]
+struct Look {
+    has_ready: bool,
+    /// Whether there are suspects and the worker may have one.
+    has_suspects: bool,
+    /// Whether tasks wait whose instant has come.
+    has_due: bool,
+    /// How long until the first waiting task is due, if it is not yet.
+    next: Option<Duration>,
+}
+
+impl Look {
+    fn is_something(self) -> bool {
+        self.has_ready || self.has_suspects || self.has_due
+    }
 }
 
 /// One seek an index for each queue, however long the queues are.
@@ -138,6 +152,8 @@ struct Take {
     /// The names of `queues` as a JSON array.
     names: String,
     most: usize,
+    /// What need not be looked for: it costs a statement each.
+    seen: Look,
     now: i64,
     moved: i64,
     fence: i64,
@@ -148,22 +164,17 @@ impl Write for Take {
     type Answer = Vec<Lease>;
 
     async fn run(&self, connection: &mut SqliteConnection) -> sqlx::Result<Vec<Lease>> {
-        sqlx::query(PROMOTE)
-            .bind(&self.names)
-            .bind(self.now)
-            .execute(&mut *connection)
-            .await?;
-        let suspect = sqlx::query(TAKE_SUSPECT)
-            .bind(&self.names)
-            .bind(self.worker.as_uuid())
-            .bind(self.fence)
-            .bind(self.moved)
-            .fetch_optional(&mut *connection)
-            .await?;
-        let mut leases = suspect
-            .iter()
-            .map(lease)
-            .collect::<sqlx::Result<Vec<_>>>()?;
+        let mut leases = Vec::new();
+        if self.seen.has_due {
+            sqlx::query(PROMOTE)
+                .bind(&self.names)
+                .bind(self.now)
+                .execute(&mut *connection)
+                .await?;
+        }
+        if self.seen.has_suspects || self.seen.has_due {
+            leases.extend(self.take_suspect(connection).await?);
+        }
         let room = self.most - leases.len();
         if room > 0 {
             leases.extend(self.take_ready(room, connection).await?);
@@ -186,6 +197,17 @@ impl Write for Take {
 }
 
 impl Take {
+    async fn take_suspect(&self, connection: &mut SqliteConnection) -> sqlx::Result<Option<Lease>> {
+        let taken = sqlx::query(TAKE_SUSPECT)
+            .bind(&self.names)
+            .bind(self.worker.as_uuid())
+            .bind(self.fence)
+            .bind(self.moved)
+            .fetch_optional(connection)
+            .await?;
+        taken.as_ref().map(lease).transpose()
+    }
+
     /// The first of each queue in the order of its index, and the first of all these.
     async fn take_ready(
         &self,
