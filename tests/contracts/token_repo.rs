@@ -1,7 +1,7 @@
 //! The laws of the tokens.
 
 use chrono::TimeDelta;
-use domain::model::Caller;
+use domain::model::{AccountEdit, Caller};
 use domain::ports::{NewToken, TokenDigest};
 use tests::samples::{START, account, artist, new_account, token, value};
 
@@ -46,9 +46,9 @@ async fn a_token_tells_the_artist_its_account_has_become(world: &World) {
 async fn a_token_tells_the_account_as_it_is_now(world: &World) {
     world.accounts.add(&new_account(1)).await.unwrap();
     world.tokens.add(&token(1, 1)).await.unwrap();
-    let edit = domain::model::AccountEdit {
+    let edit = AccountEdit {
         username: Some(value("renamed")),
-        ..Default::default()
+        ..AccountEdit::default()
     };
     let edited = world.accounts.edit(account(1).id, &edit).await.unwrap();
 

@@ -11,8 +11,9 @@ use adapters::clock::ManualClock;
 use chrono::TimeDelta;
 use domain::model::{AlbumDetails, Artist};
 use domain::ports::{
-    AccountRepo, AlbumRepo, ArtistRepo, Enqueued, Housekeeping, Lease, MailLog, QueueCounts,
-    Queues, Settled, TaskQueue, TaskQueueAdmin, TaskRow, TaskState, TokenRepo, Verdict, WorkerId,
+    AccountRepo, AlbumRepo, ArtistRepo, Enqueued, Housekeeping, Lease, MailLog, NewAlbum,
+    QueueCounts, Queues, Settled, TaskQueue, TaskQueueAdmin, TaskRow, TaskState, TokenRepo,
+    Verdict, WorkerId,
 };
 use domain::tasks::{Envelope, QueueName};
 use futures_util::future::BoxFuture;
@@ -113,7 +114,7 @@ impl World {
     /// Stores an album, and queues its congratulation.
     pub(crate) async fn album(&self, details: AlbumDetails) -> AlbumDetails {
         let follow_up = samples::congratulation(&details.album);
-        let new = domain::ports::NewAlbum {
+        let new = NewAlbum {
             details,
             once: None,
         };

@@ -1,5 +1,7 @@
 //! Which step follows which.
 
+use domain::ports::MailState::{Claimed, Parked, Sending, Sent};
+use domain::ports::Recorded::{InTime, TooLate};
 use domain::ports::{Fence, MailClaim, MailState, MailStep, Recorded};
 use domain::tasks::Reason;
 
@@ -14,49 +16,47 @@ laws! {
     an_unknown_mail_takes_no_step,
 }
 
-/// Each step, by what an operator sees after it.
-fn steps() -> [(MailStep, MailState); 5] {
-    [
-        (MailStep::Sending, MailState::Sending),
-        (MailStep::Sent, MailState::Sent),
-        (MailStep::Parked(Reason::new("no")), MailState::Parked),
-        (MailStep::Free, MailState::Claimed),
-        (MailStep::Doubt, MailState::Claimed),
-    ]
-}
-
 async fn from_claimed_a_mail_is_sent_off_parked_or_freed(world: &World) {
-    let follows = |step: &MailStep| !matches!(step, MailStep::Sent | MailStep::Doubt);
-    for (number, (step, after)) in (1..).zip(steps()) {
+    let table = [
+        (MailStep::Sending, (InTime, Sending)),
+        (MailStep::Sent, (TooLate, Claimed)),
+        (parked(), (InTime, Parked)),
+        (MailStep::Free, (InTime, Claimed)),
+        (MailStep::Doubt, (TooLate, Claimed)),
+    ];
+    for (number, (step, expected)) in (1..).zip(table) {
         let claim = granted(world, mail(number), &FIRST).await;
-        let state = if follows(&step) {
-            after
-        } else {
-            MailState::Claimed
-        };
-        assert_takes(world, &claim, &step, follows(&step), state).await;
+
+        assert_eq!(tried(world, &claim, &step).await, expected, "{step:?}");
     }
 }
 
 async fn from_sending_a_mail_is_sent_parked_freed_or_doubted(world: &World) {
-    let follows = |step: &MailStep| *step != MailStep::Sending;
-    for (number, (step, after)) in (1..).zip(steps()) {
+    let table = [
+        (MailStep::Sending, (TooLate, Sending)),
+        (MailStep::Sent, (InTime, Sent)),
+        (parked(), (InTime, Parked)),
+        (MailStep::Free, (InTime, Claimed)),
+        (MailStep::Doubt, (InTime, Claimed)),
+    ];
+    for (number, (step, expected)) in (1..).zip(table) {
         let claim = sending(world, mail(number), &FIRST).await;
-        assert_takes(world, &claim, &step, follows(&step), after).await;
+
+        assert_eq!(tried(world, &claim, &step).await, expected, "{step:?}");
     }
 }
 
 async fn from_its_end_a_mail_takes_no_step(world: &World) {
     let sent = sending(world, mail(1), &FIRST).await;
     record(world, &sent, MailStep::Sent).await;
-    let parked = granted(world, mail(2), &FIRST).await;
-    record(world, &parked, MailStep::Parked(Reason::new("at first"))).await;
+    let given_up = granted(world, mail(2), &FIRST).await;
+    record(world, &given_up, MailStep::Parked(Reason::new("at first"))).await;
 
-    for (step, _) in steps() {
-        assert_takes(world, &sent, &step, false, MailState::Sent).await;
-        assert_takes(world, &parked, &step, false, MailState::Parked).await;
+    for step in every_step() {
+        assert_eq!(tried(world, &sent, &step).await, (TooLate, Sent));
+        assert_eq!(tried(world, &given_up, &step).await, (TooLate, Parked));
     }
-    let entry = only(world.mails.list(MailState::Parked, 9).await.unwrap());
+    let entry = only(world.mails.list(Parked, 9).await.unwrap());
     assert_eq!(entry.reason, Some(Reason::new("at first")));
 }
 
@@ -66,9 +66,9 @@ async fn from_unclaimed_a_mail_takes_no_step(world: &World) {
     let doubted = sending(world, mail(2), &FIRST).await;
     record(world, &doubted, MailStep::Doubt).await;
 
-    for (step, _) in steps() {
-        assert_takes(world, &freed, &step, false, MailState::Claimed).await;
-        assert_takes(world, &doubted, &step, false, MailState::Claimed).await;
+    for step in every_step() {
+        assert_eq!(tried(world, &freed, &step).await, (TooLate, Claimed));
+        assert_eq!(tried(world, &doubted, &step).await, (TooLate, Claimed));
     }
 }
 
@@ -78,33 +78,34 @@ async fn an_unknown_mail_takes_no_step(world: &World) {
         fence: Fence(1),
         is_in_doubt: false,
     };
-    for (step, _) in steps() {
-        assert_eq!(record(world, &nobodys, step).await, Recorded::TooLate);
+    for step in every_step() {
+        assert_eq!(record(world, &nobodys, step).await, TooLate);
     }
     assert_eq!(world.mails.counts().await.unwrap(), []);
 }
 
-/// Tries `step`, and looks at where the mail stands then.
-async fn assert_takes(
-    world: &World,
-    claim: &MailClaim,
-    step: &MailStep,
-    follows: bool,
-    state: MailState,
-) {
-    let expected = if follows {
-        Recorded::InTime
-    } else {
-        Recorded::TooLate
-    };
+/// Whether `step` was recorded, and where the mail stands then.
+async fn tried(world: &World, claim: &MailClaim, step: &MailStep) -> (Recorded, MailState) {
+    let recorded = record(world, claim, step.clone()).await;
+    let mut states = Vec::new();
+    for state in MailState::ALL {
+        let listed = world.mails.list(state, 99).await.unwrap();
+        let found = listed.into_iter().filter(|entry| entry.key == claim.key);
+        states.extend(found.map(|entry| entry.state));
+    }
+    (recorded, only(states))
+}
 
-    assert_eq!(
-        record(world, claim, step.clone()).await,
-        expected,
-        "{step:?}"
-    );
+fn every_step() -> [MailStep; 5] {
+    [
+        MailStep::Sending,
+        MailStep::Sent,
+        parked(),
+        MailStep::Free,
+        MailStep::Doubt,
+    ]
+}
 
-    let listed = world.mails.list(state, 99).await.unwrap();
-    let is_there = listed.iter().any(|entry| entry.key == claim.key);
-    assert!(is_there, "{state:?} after {step:?}");
+fn parked() -> MailStep {
+    MailStep::Parked(Reason::new("no"))
 }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use domain::ports::{Settled, TaskState, Verdict};
 use domain::tasks::Reason;
 use serde_json::Value;
-use tests::samples::{START, task};
+use tests::samples::{START, task, worker};
 
 use crate::contracts::world::{FIRST, SECOND, THIRD, World, only};
 
@@ -63,14 +63,14 @@ async fn what_the_living_hold_does_not_come_back(world: &World) {
 
 async fn every_death_counts(world: &World) {
     world.enqueue(&[task("poison")]).await;
-    for (crashes, worker) in [FIRST, SECOND, THIRD].iter().enumerate() {
-        let lease = world.lease_only(worker).await;
+    for (crashes, victim) in [FIRST, SECOND, THIRD].iter().enumerate() {
+        let lease = world.lease_only(victim).await;
         assert_eq!(lease.crashes as usize, crashes);
-        world.dies(worker).await;
-        world.alive(&tests::samples::worker(9)).await;
+        world.dies(victim).await;
+        world.alive(&worker(9)).await;
     }
 
-    let lease = world.lease_only(&tests::samples::worker(9)).await;
+    let lease = world.lease_only(&worker(9)).await;
 
     assert_eq!((lease.attempt, lease.crashes), (1, 3));
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use domain::ports::{Enqueued, Verdict};
+use domain::ports::{Enqueued, Lease, Verdict};
 use domain::tasks::{DONE_TASKS_KEPT_FOR, Due, Envelope, Payload, Priority, Reason};
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -95,7 +95,7 @@ async fn a_large_batch_is_queued_whole(world: &World) {
     assert_eq!(world.enqueue(&tasks).await, [Enqueued::Already; 5_000]);
 
     let leases = world.lease(&FIRST, 5_000).await;
-    let done = |lease: domain::ports::Lease| lease.end(Verdict::Done(Value::Null));
+    let done = |lease: Lease| lease.end(Verdict::Done(Value::Null));
     let ended: Vec<_> = leases.into_iter().map(done).collect();
     assert_eq!(world.queue.settle(&ended).await.unwrap().len(), 5_000);
 

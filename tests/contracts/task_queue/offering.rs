@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use domain::ports::Queues;
-use domain::tasks::{Due, Envelope, Payload, Priority, TaskId};
+use domain::tasks::{Due, Envelope, Payload, Priority, QueueName, TaskId};
 use futures_util::future::join_all;
 use serde_json::json;
 use tests::samples::{START, task, value, worker};
@@ -154,7 +154,7 @@ async fn racing_workers_never_get_the_same_task(world: &World) {
         tokio::spawn(async move {
             let mut mine: Vec<TaskId> = Vec::new();
             loop {
-                let queues = Queues::from(domain::tasks::QueueName::default());
+                let queues = Queues::from(QueueName::default());
                 let leases = queue.lease(&worker(number), &queues, 7, NO_WAIT).await;
                 let leases = leases.unwrap();
                 if leases.is_empty() {

@@ -59,6 +59,8 @@ async fn a_postponed_task_waits_and_the_attempt_does_not_count(world: &World) {
     let lease = world.lease_only(&SECOND).await;
 
     assert_eq!((lease.attempt, lease.crashes), (1, 0));
+    let row = only(world.rows(TaskState::Running).await);
+    assert_eq!(row.reason, Some(Reason::new("out")));
 }
 
 async fn a_crashed_task_waits_and_the_crash_counts(world: &World) {
@@ -67,6 +69,8 @@ async fn a_crashed_task_waits_and_the_crash_counts(world: &World) {
     let lease = world.lease_only(&SECOND).await;
 
     assert_eq!((lease.attempt, lease.crashes), (1, 1));
+    let row = only(world.rows(TaskState::Running).await);
+    assert_eq!(row.reason, Some(Reason::new("boom")));
 }
 
 /// Leases a task, ends the lease with `verdict`, and lets the minute pass that it says.
