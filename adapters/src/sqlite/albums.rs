@@ -1,20 +1,23 @@
-//! Albums, and the answers kept for requests that may be repeated.
+//! Albums.
+
+mod add;
 
 use async_trait::async_trait;
 use domain::model::{
-    Album, AlbumDetails, AlbumEdit, AlbumFilter, AlbumId, Artist, ArtistId, Page, PageRequest,
-    Price, Viewer, folded,
+    AccountId, Album, AlbumDetails, AlbumEdit, AlbumFilter, AlbumId, Artist, ArtistId, Page,
+    PageRequest, Price, Viewer, folded,
 };
-use domain::ports::{AddAlbumError, Added, AlbumRepo, EditAlbumError, NewAlbum, Once, PortError};
+use domain::ports::{AddAlbumError, Added, AlbumRepo, EditAlbumError, NewAlbum, PortError};
 use domain::tasks::Envelope;
 use sqlx::sqlite::{Sqlite, SqliteConnection, SqliteRow};
 use sqlx::{FromRow, QueryBuilder, Row as _};
 
+use self::add::{Add, AddAnswer};
+use super::SqliteStore;
 use super::error::StoreError;
 use super::tasks::NewTask;
 use super::values::{instant, optional, parsed, unreadable};
 use super::writer::Write;
-use super::{SqliteStore, tasks};
 
 #[async_trait]
 impl AlbumRepo for SqliteStore {
@@ -153,98 +156,6 @@ async fn details(
     Ok(found.map(|Stored(details)| details))
 }
 
-struct Add {
-    new: NewAlbum,
-    follow_up: NewTask,
-    now: i64,
-}
-
-enum AddAnswer {
-    New,
-    Repeated(AlbumDetails),
-    KeyReused,
-}
-
-#[async_trait]
-impl Write for Add {
-    type Answer = AddAnswer;
-
-    async fn run(&self, connection: &mut SqliteConnection) -> sqlx::Result<AddAnswer> {
-        let NewAlbum { details, once } = &self.new;
-        if let Some(once) = once
-            && let Some(answer) = earlier_answer(details, once, self.now, connection).await?
-        {
-            return Ok(answer);
-        }
-        let album = &details.album;
-        sqlx::query(
-            "INSERT INTO albums (id, artist_id, name, name_folded, release_date, cost, is_approved, created_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(album.id.as_uuid())
-        .bind(album.artist_id.as_uuid())
-        .bind(album.name.as_str())
-        .bind(folded(album.name.as_str()))
-        .bind(album.release_date)
-        .bind(album.cost.map(Price::hundredths))
-        .bind(album.is_approved)
-        .bind(album.created_at.timestamp_micros())
-        .execute(&mut *connection)
-        .await?;
-        tasks::insert(std::slice::from_ref(&self.follow_up), connection).await?;
-        if let Some(once) = once {
-            keep_answer(details, once, connection).await?;
-        }
-        Ok(AddAnswer::New)
-    }
-}
-
-async fn earlier_answer(
-    details: &AlbumDetails,
-    once: &Once,
-    now: i64,
-    connection: &mut SqliteConnection,
-) -> sqlx::Result<Option<AddAnswer>> {
-    let kept: Option<(Vec<u8>, String)> = sqlx::query_as(
-        "SELECT fingerprint, answer FROM answers WHERE artist_id = ? AND key = ? AND keep_until > ?",
-    )
-    .bind(details.artist.id.as_uuid())
-    .bind(once.key.as_str())
-    .bind(now)
-    .fetch_optional(connection)
-    .await?;
-    match kept {
-        None => Ok(None),
-        Some((fingerprint, _)) if fingerprint != once.fingerprint.0 => {
-            Ok(Some(AddAnswer::KeyReused))
-        }
-        Some((_, answer)) => serde_json::from_str(&answer)
-            .map(|details| Some(AddAnswer::Repeated(details)))
-            .map_err(|error| unreadable("answer", error)),
-    }
-}
-
-/// Keeps the answer in place of one that has had its time.
-async fn keep_answer(
-    details: &AlbumDetails,
-    once: &Once,
-    connection: &mut SqliteConnection,
-) -> sqlx::Result<()> {
-    let answer = serde_json::to_string(details).expect("an album serializes");
-    sqlx::query(
-        "INSERT OR REPLACE INTO answers (artist_id, key, fingerprint, answer, keep_until)
-         VALUES (?, ?, ?, ?, ?)",
-    )
-    .bind(details.artist.id.as_uuid())
-    .bind(once.key.as_str())
-    .bind(once.fingerprint.0.as_slice())
-    .bind(answer)
-    .bind(once.keep_until.timestamp_micros())
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 struct Edit {
     id: AlbumId,
     edit: AlbumEdit,
@@ -296,7 +207,7 @@ impl FromRow<'_, SqliteRow> for Stored {
     fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
         let artist = Artist {
             id: ArtistId::new(row.try_get("artist_id")?),
-            account_id: domain::model::AccountId::new(row.try_get("account_id")?),
+            account_id: AccountId::new(row.try_get("account_id")?),
             stage_name: parsed(row, "stage_name")?,
             social_link: optional(row, "social_link")?,
             created_at: instant(row, "artist_created_at")?,

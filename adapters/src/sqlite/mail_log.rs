@@ -1,17 +1,19 @@
 //! The right to send each mail, and which were sent.
 
+mod claim;
+
 use async_trait::async_trait;
 use chrono::{TimeDelta, Utc};
 use domain::model::{MailKey, MailKind};
 use domain::ports::{
-    Claim, Fence, MailClaim, MailLog, MailLogEntry, MailState, MailStep, PortError, Recorded,
-    WorkerId,
+    Claim, MailClaim, MailLog, MailLogEntry, MailState, MailStep, PortError, Recorded, WorkerId,
 };
 use domain::tasks::Reason;
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use uuid::Uuid;
 
+use self::claim::{Attempt, Attempted};
 use super::SqliteStore;
 use super::error::StoreError;
 use super::values::{count, instant, unreadable};
@@ -91,89 +93,6 @@ impl MailLog for SqliteStore {
     }
 }
 
-/// One attempt at claiming a mail.
-#[derive(Clone, Copy)]
-struct Attempt {
-    key: MailKey,
-    sender: WorkerId,
-    fence: i64,
-    /// The claim known to be dead or overdue; any other that is *sending* is respected.
-    overtaken: Option<i64>,
-    changed_at: i64,
-    moved: i64,
-}
-
-enum Attempted {
-    Ended(Claim),
-    Sending(Held),
-}
-
-/// Who is at the final step, under which claim, since when.
-struct Held {
-    sender: WorkerId,
-    fence: i64,
-    since: Option<i64>,
-}
-
-#[async_trait]
-impl Write for Attempt {
-    type Answer = Attempted;
-
-    async fn run(&self, connection: &mut SqliteConnection) -> sqlx::Result<Attempted> {
-        let row = sqlx::query("SELECT * FROM mail_log WHERE kind = ? AND cause = ?")
-            .bind(self.key.kind.as_str())
-            .bind(self.key.cause)
-            .fetch_optional(&mut *connection)
-            .await?;
-        let is_in_doubt = match row {
-            None => false,
-            Some(row) => match state(&row)? {
-                MailState::Claimed => row.try_get("in_doubt")?,
-                MailState::Sending => {
-                    let held = held(&row)?;
-                    if self.overtaken != Some(held.fence) {
-                        return Ok(Attempted::Sending(held));
-                    }
-                    true
-                }
-                MailState::Sent => return Ok(Attempted::Ended(Claim::AlreadySent)),
-                MailState::Parked => {
-                    let reason = reason(&row)?.unwrap_or_else(|| Reason::new("no reason was kept"));
-                    return Ok(Attempted::Ended(Claim::Parked(reason)));
-                }
-            },
-        };
-        self.grant(is_in_doubt, connection).await
-    }
-}
-
-impl Attempt {
-    async fn grant(
-        &self,
-        is_in_doubt: bool,
-        connection: &mut SqliteConnection,
-    ) -> sqlx::Result<Attempted> {
-        sqlx::query(
-            "INSERT OR REPLACE INTO mail_log (kind, cause, state, moved, fence, sender, in_doubt, changed_at)
-             VALUES (?, ?, 'claimed', ?, ?, ?, ?, ?)",
-        )
-        .bind(self.key.kind.as_str())
-        .bind(self.key.cause)
-        .bind(self.moved)
-        .bind(self.fence)
-        .bind(self.sender.as_uuid())
-        .bind(is_in_doubt)
-        .bind(self.changed_at)
-        .execute(connection)
-        .await?;
-        Ok(Attempted::Ended(Claim::Granted(MailClaim {
-            key: self.key,
-            fence: Fence(self.fence),
-            is_in_doubt,
-        })))
-    }
-}
-
 struct Record {
     claim: MailClaim,
     step: MailStep,
@@ -231,14 +150,6 @@ const FREE: &str =
 const DOUBT: &str =
     "UPDATE mail_log SET state = 'claimed', moved = ?4, changed_at = ?5, fence = NULL, in_doubt = 1
     WHERE kind = ?1 AND cause = ?2 AND fence = ?3 AND state = 'sending'";
-
-fn held(row: &SqliteRow) -> sqlx::Result<Held> {
-    Ok(Held {
-        sender: WorkerId::new(row.try_get("sender")?),
-        fence: row.try_get("fence")?,
-        since: row.try_get("sending_at")?,
-    })
-}
 
 fn entry(row: &SqliteRow) -> sqlx::Result<MailLogEntry> {
     let kind: String = row.try_get("kind")?;

@@ -6,7 +6,7 @@ mod lease;
 mod settle;
 mod sweep;
 
-pub(super) use enqueue::{NewTask, insert};
+pub(super) use enqueue::{NewTask, push_insert};
 
 use std::time::Duration;
 

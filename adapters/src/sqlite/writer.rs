@@ -1,6 +1,8 @@
 //! One connection writes: all who wait at the same moment share one commit, each with a
 //! verdict of its own.
 
+mod batch;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -54,7 +56,8 @@ pub(super) fn new(connection: SqliteConnection) -> (Writes, SqliteWriter) {
 }
 
 impl Writes {
-    /// Answers once `write` is committed, or surely not.
+    /// Answers once `write` is committed, or surely not; only when the writer is dropped in
+    /// the midst of it nobody knows.
     ///
     /// Who stops waiting changes nothing: the write happens or not as if they had waited.
     pub(super) async fn send<W: Write>(&self, write: W) -> Result<W::Answer, StoreError> {
@@ -105,7 +108,7 @@ impl SqliteWriter {
                 return;
             }
             while !batch.is_empty() {
-                batch = store(&mut self.connection, batch).await;
+                batch = batch::store(&mut self.connection, batch).await;
             }
         }
     }
@@ -157,107 +160,4 @@ pub(super) fn unattended<W: Write>(write: W) -> Box<dyn Request> {
         answer: None,
         reply,
     })
-}
-
-type Verdict = Result<(), StoreError>;
-
-/// Why nothing of a batch is stored.
-enum Unstored {
-    /// The commit failed or could not begin, or there was but one write and it failed.
-    All(StoreError),
-    /// One of the writes failed in such a way that `SQLite` took all of them back.
-    Torn,
-}
-
-impl From<sqlx::Error> for Unstored {
-    fn from(error: sqlx::Error) -> Self {
-        Self::All(error.into())
-    }
-}
-
-/// Stores a batch and answers; returns what the answers leave to do.
-async fn store(
-    connection: &mut SqliteConnection,
-    mut batch: Vec<Box<dyn Request>>,
-) -> Vec<Box<dyn Request>> {
-    let verdicts = match together(connection, &mut batch).await {
-        Ok(verdicts) => verdicts,
-        Err(Unstored::All(error)) => vec![Err(error); batch.len()],
-        Err(Unstored::Torn) => one_by_one(connection, &mut batch).await,
-    };
-    let mut left = Vec::new();
-    for (request, verdict) in batch.into_iter().zip(verdicts) {
-        match verdict {
-            Ok(()) => left.extend(request.succeeded()),
-            Err(error) => request.failed(error),
-        }
-    }
-    left
-}
-
-async fn one_by_one(
-    connection: &mut SqliteConnection,
-    batch: &mut [Box<dyn Request>],
-) -> Vec<Verdict> {
-    let mut verdicts = Vec::with_capacity(batch.len());
-    for request in batch.chunks_mut(1) {
-        verdicts.push(match together(connection, request).await {
-            Ok(_) => Ok(()),
-            Err(Unstored::All(error)) => Err(error),
-            Err(Unstored::Torn) => unreachable!("a batch of one is not torn"),
-        });
-    }
-    verdicts
-}
-
-/// Stores a batch with one commit; whoever fails leaves no trace and hinders nobody.
-async fn together(
-    connection: &mut SqliteConnection,
-    batch: &mut [Box<dyn Request>],
-) -> Result<Vec<Verdict>, Unstored> {
-    let stored = committed(connection, batch).await;
-    if stored.is_err() {
-        // Fails when there is nothing to roll back, which is as good.
-        let _ = execute(connection, "ROLLBACK").await;
-    }
-    stored
-}
-
-async fn committed(
-    connection: &mut SqliteConnection,
-    batch: &mut [Box<dyn Request>],
-) -> Result<Vec<Verdict>, Unstored> {
-    execute(connection, "BEGIN IMMEDIATE").await?;
-    let verdicts = if let [only] = batch {
-        only.run(connection).await?;
-        vec![Ok(())]
-    } else {
-        side_by_side(connection, batch).await?
-    };
-    execute(connection, "COMMIT").await?;
-    Ok(verdicts)
-}
-
-async fn side_by_side(
-    connection: &mut SqliteConnection,
-    batch: &mut [Box<dyn Request>],
-) -> Result<Vec<Verdict>, Unstored> {
-    let mut verdicts = Vec::with_capacity(batch.len());
-    execute(connection, "SAVEPOINT request").await?;
-    for request in batch {
-        let verdict = request.run(connection).await;
-        if verdict.is_err() {
-            execute(connection, "ROLLBACK TO request")
-                .await
-                .map_err(|_| Unstored::Torn)?;
-        }
-        execute(connection, "RELEASE request; SAVEPOINT request").await?;
-        verdicts.push(verdict.map_err(StoreError::from));
-    }
-    Ok(verdicts)
-}
-
-async fn execute(connection: &mut SqliteConnection, statement: &'static str) -> sqlx::Result<()> {
-    sqlx::query(statement).execute(connection).await?;
-    Ok(())
 }

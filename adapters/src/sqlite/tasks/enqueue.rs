@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use domain::ports::Enqueued;
 use domain::tasks::{Envelope, Key};
 use sqlx::QueryBuilder;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{Sqlite, SqliteConnection};
 
 use super::MOST_PER_WRITE;
 use crate::sqlite::SqliteStore;
@@ -73,8 +73,35 @@ impl NewTask {
     }
 }
 
+/// Adds to `query` the statement that inserts `tasks` but for those whose id is known.
+pub(in crate::sqlite) fn push_insert(query: &mut QueryBuilder<Sqlite>, tasks: &[NewTask]) {
+    query.push(
+        "INSERT INTO tasks (id, name, payload, queue, priority, expires_at, key, headers, state, moved, due_at, due_since) ",
+    );
+    query.push_values(tasks, |mut row, task| {
+        let envelope = &task.envelope;
+        row.push_bind(envelope.id.as_str())
+            .push_bind(envelope.name.as_str())
+            .push_bind(envelope.payload.as_bytes())
+            .push_bind(envelope.queue.as_str())
+            .push_bind(envelope.priority.number())
+            .push_bind(
+                envelope
+                    .expires_at
+                    .map(|instant| instant.timestamp_micros()),
+            )
+            .push_bind(envelope.key.as_ref().map(Key::as_str))
+            .push_bind(task.headers.as_deref())
+            .push_bind(task.state)
+            .push_bind(task.moved)
+            .push_bind(task.due_at)
+            .push_bind(task.due_at);
+    });
+    query.push(" ON CONFLICT (id) DO NOTHING");
+}
+
 /// Inserts `tasks` but for those whose id is known; answers for each.
-pub(in crate::sqlite) async fn insert(
+async fn insert(
     tasks: &[NewTask],
     connection: &mut SqliteConnection,
 ) -> sqlx::Result<Vec<Enqueued>> {
@@ -97,29 +124,9 @@ async fn insert_at_once(
     connection: &mut SqliteConnection,
     answers: &mut Vec<Enqueued>,
 ) -> sqlx::Result<()> {
-    let mut query = QueryBuilder::new(
-        "INSERT INTO tasks (id, name, payload, queue, priority, expires_at, key, headers, state, moved, due_at, due_since) ",
-    );
-    query.push_values(tasks, |mut row, task| {
-        let envelope = &task.envelope;
-        row.push_bind(envelope.id.as_str())
-            .push_bind(envelope.name.as_str())
-            .push_bind(envelope.payload.as_bytes())
-            .push_bind(envelope.queue.as_str())
-            .push_bind(envelope.priority.number())
-            .push_bind(
-                envelope
-                    .expires_at
-                    .map(|instant| instant.timestamp_micros()),
-            )
-            .push_bind(envelope.key.as_ref().map(Key::as_str))
-            .push_bind(task.headers.as_deref())
-            .push_bind(task.state)
-            .push_bind(task.moved)
-            .push_bind(task.due_at)
-            .push_bind(task.due_at);
-    });
-    query.push(" ON CONFLICT (id) DO NOTHING RETURNING id");
+    let mut query = QueryBuilder::new("");
+    push_insert(&mut query, tasks);
+    query.push(" RETURNING id");
     let inserted: Vec<String> = query.build_query_scalar().fetch_all(connection).await?;
     let mut inserted: HashSet<String> = inserted.into_iter().collect();
     answers.extend(tasks.iter().map(|task| {

@@ -1,20 +1,16 @@
 //! Hands due tasks to workers.
 
+mod take;
+
 use std::time::Duration;
 
-use async_trait::async_trait;
-use domain::ports::{Fence, Lease, Queues, Verdict, WorkerId};
-use domain::tasks::{Due, Envelope, Payload, Priority, QueueName};
-use serde_json::Map;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sqlx::{QueryBuilder, Row as _};
+use domain::ports::{Lease, Queues, WorkerId};
+use domain::tasks::QueueName;
 use tokio::time::{Instant, timeout};
 
-use super::settle::Settle;
+use self::take::Take;
 use crate::sqlite::SqliteStore;
 use crate::sqlite::error::StoreError;
-use crate::sqlite::values::{count, instant, optional, optional_instant, parsed, unreadable};
-use crate::sqlite::writer::{Request, Write, unattended};
 
 /// How long an empty queue is left alone: other processes ring no bell here, and the
 /// platform's clock may jump.
@@ -31,6 +27,9 @@ impl SqliteStore {
         wait: Duration,
     ) -> Result<Vec<Lease>, StoreError> {
         self.greet(worker).await?;
+        if most == 0 {
+            return Ok(Vec::new());
+        }
         let names = serde_json::to_string(
             &queues
                 .names()
@@ -42,16 +41,15 @@ impl SqliteStore {
         let deadline = Instant::now().checked_add(wait);
         loop {
             let bell = self.bell.notified();
-            let next = match self.look(worker, &names).await? {
-                Look::Work if most > 0 => {
-                    let leases = self.take(worker, queues, &names, most).await?;
-                    if !leases.is_empty() {
-                        return Ok(leases);
-                    }
-                    BLINK
+            let seen = self.look(worker, &names).await?;
+            let next = if seen.is_something() {
+                let leases = self.take(worker, queues, &names, most, seen).await?;
+                if !leases.is_empty() {
+                    return Ok(leases);
                 }
-                Look::Work => return Ok(Vec::new()),
-                Look::Nothing { next } => next.unwrap_or(POLL),
+                BLINK
+            } else {
+                seen.next.unwrap_or(POLL)
             };
             let left = deadline.map_or(POLL, |deadline| {
                 deadline.saturating_duration_since(Instant::now())
@@ -68,16 +66,17 @@ impl SqliteStore {
     /// Whether there is anything to take, without writing.
     async fn look(&self, worker: WorkerId, names: &str) -> Result<Look, StoreError> {
         let now = self.now();
-        let (is_ready, has_suspects, next): (bool, bool, Option<i64>) = sqlx::query_as(LOOK)
+        let (has_ready, has_suspects, next): (bool, bool, Option<i64>) = sqlx::query_as(LOOK)
             .bind(names)
             .bind(worker.as_uuid())
             .fetch_one(&self.readers)
             .await?;
-        if is_ready || has_suspects || next.is_some_and(|due| due <= now) {
-            return Ok(Look::Work);
-        }
-        let next = next.map(|due| Duration::from_micros(due.abs_diff(now)));
-        Ok(Look::Nothing { next })
+        Ok(Look {
+            has_ready,
+            has_suspects,
+            has_due: next.is_some_and(|due| due <= now),
+            next: next.map(|due| Duration::from_micros(due.abs_diff(now))),
+        })
     }
 
     async fn take(
@@ -86,12 +85,14 @@ impl SqliteStore {
         queues: &Queues,
         names: &str,
         most: usize,
+        seen: Look,
     ) -> Result<Vec<Lease>, StoreError> {
         let take = Take {
             worker,
             queues: queues.clone(),
             names: names.to_owned(),
             most,
+            seen,
             now: self.now(),
             moved: self.tick(),
             fence: rand::random(),
@@ -101,12 +102,21 @@ impl SqliteStore {
 }
 
 /// What a look at the queues showed.
-enum Look {
-    Work,
-    Nothing {
-        /// How long until the next waiting task is due.
-        next: Option<Duration>,
-    },
+#[derive(Clone, Copy)]
+struct Look {
+    has_ready: bool,
+    /// Whether there are suspects and the worker may have one.
+    has_suspects: bool,
+    /// Whether tasks wait whose instant has come.
+    has_due: bool,
+    /// How long until the first waiting task is due, if it is not yet.
+    next: Option<Duration>,
+}
+
+impl Look {
+    fn is_something(self) -> bool {
+        self.has_ready || self.has_suspects || self.has_due
+    }
 }
 
 /// One seek an index for each queue, however long the queues are.
@@ -116,138 +126,3 @@ const LOOK: &str = "SELECT
             AND NOT EXISTS (SELECT 1 FROM tasks WHERE state = 'running' AND worker = ?2 AND crashes > 0),
         min((SELECT min(due_at) FROM tasks WHERE state = 'waiting' AND queue = names.value))
     FROM json_each(?1) AS names";
-
-const PROMOTE: &str =
-    "UPDATE tasks SET state = CASE WHEN crashes > 0 THEN 'suspect' ELSE 'ready' END
-    WHERE seq IN (
-        SELECT seq FROM tasks
-        WHERE state = 'waiting' AND queue IN (SELECT value FROM json_each(?1)) AND due_at <= ?2
-        LIMIT 1000)";
-
-const TAKE_SUSPECT: &str = "UPDATE tasks SET state = 'running', worker = ?2, fence = ?3, moved = ?4
-    WHERE seq = (
-            SELECT seq FROM tasks
-            WHERE state = 'suspect' AND queue IN (SELECT value FROM json_each(?1))
-            ORDER BY priority, due_at, seq LIMIT 1)
-        AND NOT EXISTS (SELECT 1 FROM tasks WHERE state = 'running' AND worker = ?2 AND crashes > 0)
-    RETURNING *";
-
-struct Take {
-    worker: WorkerId,
-    queues: Queues,
-    /// The names of `queues` as a JSON array.
-    names: String,
-    most: usize,
-    now: i64,
-    moved: i64,
-    fence: i64,
-}
-
-#[async_trait]
-impl Write for Take {
-    type Answer = Vec<Lease>;
-
-    async fn run(&self, connection: &mut SqliteConnection) -> sqlx::Result<Vec<Lease>> {
-        sqlx::query(PROMOTE)
-            .bind(&self.names)
-            .bind(self.now)
-            .execute(&mut *connection)
-            .await?;
-        let suspect = sqlx::query(TAKE_SUSPECT)
-            .bind(&self.names)
-            .bind(self.worker.as_uuid())
-            .bind(self.fence)
-            .bind(self.moved)
-            .fetch_optional(&mut *connection)
-            .await?;
-        let mut leases = suspect
-            .iter()
-            .map(lease)
-            .collect::<sqlx::Result<Vec<_>>>()?;
-        let room = self.most - leases.len();
-        if room > 0 {
-            leases.extend(self.take_ready(room, connection).await?);
-        }
-        Ok(leases)
-    }
-
-    /// Nobody began these tasks, and nobody will: they are given back.
-    fn undo(&self, leases: Vec<Lease>) -> Option<Box<dyn Request>> {
-        if leases.is_empty() {
-            return None;
-        }
-        let ended: Vec<_> = leases
-            .into_iter()
-            .map(|lease| lease.end(Verdict::Release))
-            .collect();
-        let at = chrono::DateTime::from_timestamp_micros(self.now)?;
-        Some(unattended(Settle::new(&ended, at, self.moved)))
-    }
-}
-
-impl Take {
-    /// The first of each queue in the order of its index, and the first of all these.
-    async fn take_ready(
-        &self,
-        most: usize,
-        connection: &mut SqliteConnection,
-    ) -> sqlx::Result<Vec<Lease>> {
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let mut query = QueryBuilder::new("UPDATE tasks SET state = 'running', worker = ");
-        query
-            .push_bind(self.worker.as_uuid())
-            .push(", fence = ")
-            .push_bind(self.fence)
-            .push(", moved = ")
-            .push_bind(self.moved)
-            .push(" WHERE seq IN (SELECT seq FROM (");
-        let mut firsts = query.separated(" UNION ALL ");
-        for queue in self.queues.names() {
-            firsts
-                .push("SELECT * FROM (SELECT seq, priority, due_at FROM tasks WHERE state = 'ready' AND queue = ")
-                .push_bind_unseparated(queue.as_str())
-                .push_unseparated(" ORDER BY priority, due_at, seq LIMIT ")
-                .push_bind_unseparated(most)
-                .push_unseparated(")");
-        }
-        query
-            .push(") ORDER BY priority, due_at, seq LIMIT ")
-            .push_bind(most)
-            .push(") RETURNING *");
-        let mut rows = query.build().fetch_all(connection).await?;
-        // What is returned comes in no particular order.
-        rows.sort_by_cached_key(|row| {
-            let place = |column| row.try_get::<i64, _>(column).unwrap_or(i64::MAX);
-            (place("priority"), place("due_at"), place("seq"))
-        });
-        rows.iter().map(lease).collect()
-    }
-}
-
-fn lease(row: &SqliteRow) -> sqlx::Result<Lease> {
-    Ok(Lease {
-        envelope: envelope(row)?,
-        attempt: count::<u32>(row, "attempts")?.saturating_add(1),
-        crashes: count(row, "crashes")?,
-        due_since: instant(row, "due_since")?,
-        fence: Fence(row.try_get("fence")?),
-    })
-}
-
-fn envelope(row: &SqliteRow) -> sqlx::Result<Envelope> {
-    let headers = row
-        .try_get::<Option<&str>, _>("headers")?
-        .map_or_else(|| Ok(Map::new()), serde_json::from_str)
-        .map_err(|error| unreadable("headers", error))?;
-    Ok(Envelope {
-        id: parsed(row, "id")?,
-        name: parsed(row, "name")?,
-        payload: Payload::from_bytes(row.try_get("payload")?),
-        queue: parsed(row, "queue")?,
-        priority: Priority::new(count(row, "priority")?),
-        due: Due::At(instant(row, "due_at")?),
-        expires_at: optional_instant(row, "expires_at")?,
-        key: optional(row, "key")?,
-        headers,
-    })
-}

@@ -41,7 +41,7 @@ impl SqliteStore {
 }
 
 /// Verdicts on their way into the rows, as one JSON array.
-pub(super) struct Settle {
+pub(in crate::sqlite::tasks) struct Settle {
     verdicts: String,
     moved: i64,
     rings: Rings,
@@ -54,7 +54,7 @@ enum Rings {
     ForSuspects,
 }
 
-pub(super) struct SettleAnswer {
+pub(in crate::sqlite::tasks) struct SettleAnswer {
     /// The leases that were held, by task and fence.
     held: HashSet<(String, i64)>,
     rings: bool,
@@ -62,7 +62,7 @@ pub(super) struct SettleAnswer {
 
 impl Settle {
     /// Ends the leases `ended` at `now`.
-    pub(super) fn new(ended: &[Ended], now: DateTime<Utc>, moved: i64) -> Self {
+    pub(in crate::sqlite::tasks) fn new(ended: &[Ended], now: DateTime<Utc>, moved: i64) -> Self {
         let mut seen = HashSet::new();
         let verdicts: Vec<_> = ended
             .iter()
