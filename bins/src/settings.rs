@@ -196,7 +196,7 @@ impl LoginSettings {
 impl WorkerSettings {
     fn read(read: &mut Reader) -> Self {
         Self {
-            concurrency: read.or("CELERY_CONF_WORKER_CONCURRENCY", 8, number(1..=1024)),
+            concurrency: read.or("CELERY_CONF_WORKER_CONCURRENCY", 32, number(1..=1024)),
             prefetch_multiplier: read.or(
                 "CELERY_CONF_WORKER_PREFETCH_MULTIPLIER",
                 4,

@@ -68,21 +68,26 @@ impl Mailer for FileMailer {
             .folder
             .join(format!("{}.eml", self.composer.message_id(mail)));
         let folder = self.folder.clone();
-        let written = on_a_thread(move || written(&folder, &bytes))
-            .await
-            .map_err(nobodys_mail_goes)?;
+        let written = on_a_thread(move || written(&folder, &bytes)).await;
+        let written = written.map_err(nobodys_mail_goes)?;
         gate.pass().await.map_err(MailError::HeldBack)?;
         let folder = self.folder.clone();
-        on_a_thread(move || written.persist(&path).map_err(|e| e.error))
+        on_a_thread(move || Ok(named(written, &path, &folder)))
             .await
-            .map_err(nobodys_mail_goes)?;
-        // From here on the mail can be seen; only a power cut could still undo its name.
-        on_a_thread(move || File::open(&folder)?.sync_all())
-            .await
-            .map_err(|error| MailError::Doubtful {
-                reason: error.to_string(),
-            })
+            .map_err(nobodys_mail_goes)?
     }
+}
+
+/// Gives the finished file its name, for good: this is the point of no return.
+fn named(written: NamedTempFile, path: &Path, folder: &Path) -> Result<(), MailError> {
+    written
+        .persist(path)
+        .map_err(|failed| nobodys_mail_goes(failed.error))?;
+    // From here on the mail can be seen; only a power cut could still undo its name.
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|error| MailError::Doubtful {
+        reason: format!("the folder for mails: {error}"),
+    })
 }
 
 fn unfinished(folder: &Path) -> io::Result<NamedTempFile> {
