@@ -74,7 +74,7 @@ impl Mailer for FileMailer {
         let folder = self.folder.clone();
         on_a_thread(move || Ok(named(written, &path, &folder)))
             .await
-            .map_err(nobodys_mail_goes)?
+            .unwrap_or_else(|error| Err(in_doubt(&error)))
     }
 }
 
@@ -85,9 +85,7 @@ fn named(written: NamedTempFile, path: &Path, folder: &Path) -> Result<(), MailE
         .map_err(|failed| nobodys_mail_goes(failed.error))?;
     // From here on the mail can be seen; only a power cut could still undo its name.
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
-    synced.map_err(|error| MailError::Doubtful {
-        reason: format!("the folder for mails: {error}"),
-    })
+    synced.map_err(|error| in_doubt(&error))
 }
 
 fn unfinished(folder: &Path) -> io::Result<NamedTempFile> {
@@ -126,6 +124,12 @@ fn clear(folder: &Path) -> io::Result<()> {
 )]
 fn nobodys_mail_goes(error: io::Error) -> MailError {
     MailError::Provider {
+        reason: format!("the folder for mails: {error}"),
+    }
+}
+
+fn in_doubt(error: &io::Error) -> MailError {
+    MailError::Doubtful {
         reason: format!("the folder for mails: {error}"),
     }
 }
