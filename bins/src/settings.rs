@@ -102,15 +102,6 @@ pub struct WorkerSettings {
 }
 
 impl Settings {
-    /// The settings of this process.
-    ///
-    /// # Errors
-    ///
-    /// When anything is wrong with them; the error names all of it.
-    pub fn load() -> Result<Self, SettingsError> {
-        Self::from_sources(&Sources::of_this_process())
-    }
-
     /// The settings that `sources` give; looks at nothing else.
     ///
     /// # Errors
