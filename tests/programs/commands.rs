@@ -4,12 +4,19 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Output, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use adapters::clock::SystemClock;
+use adapters::sqlite::SqliteStore;
+use domain::ports::TaskQueue;
+use domain::tasks::{Envelope, Payload};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::client::Client;
 use tests::program::command;
+use tests::samples::{task, value};
+use tokio_util::sync::CancellationToken;
 
 use super::{artist, backbeat, until_congratulated};
 
@@ -163,25 +170,13 @@ async fn a_buried_task_is_shown_with_its_reason_and_lives_again() {
 
 /// Puts a task into the queue of a platform at rest that no worker knows.
 async fn enqueue_unknown_task(path: &Path) {
-    use domain::ports::TaskQueue;
-    use domain::tasks::{Due, Envelope, Payload, Priority, QueueName};
-    use tokio_util::sync::CancellationToken;
-
-    let clock = std::sync::Arc::new(adapters::clock::SystemClock);
-    let (store, writer) = adapters::sqlite::SqliteStore::open(path, clock)
-        .await
-        .unwrap();
+    let opened = SqliteStore::open(path, Arc::new(SystemClock)).await;
+    let (store, writer) = opened.unwrap();
     let stop = CancellationToken::new();
     let task = Envelope {
-        id: "1".to_owned().try_into().unwrap(),
-        name: "tests.nobody_knows".to_owned().try_into().unwrap(),
+        name: value("tests.nobody_knows"),
         payload: Payload::from_bytes(b"not even JSON".to_vec()),
-        queue: QueueName::default(),
-        priority: Priority::default(),
-        due: Due::Now,
-        expires_at: None,
-        key: None,
-        headers: serde_json::Map::new(),
+        ..task("1")
     };
     let enqueue = async {
         store.enqueue(&[task]).await.unwrap();
