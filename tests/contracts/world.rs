@@ -44,12 +44,49 @@ pub(crate) struct World {
     /// Shows [`samples::START`] at first.
     pub(crate) clock: Arc<ManualClock>,
     /// Ends the life of a worker, as the end of its process would.
-    pub(crate) end: Box<dyn Fn(WorkerId) -> BoxFuture<'static, ()> + Send + Sync>,
+    end: Box<dyn Fn(WorkerId) -> BoxFuture<'static, ()> + Send + Sync>,
     /// What lives as long as the world: a folder, a loop that runs beside.
-    pub(crate) _keep: Box<dyn Any + Send + Sync>,
+    _keep: Box<dyn Any + Send + Sync>,
 }
 
 impl World {
+    /// The world of `store`, which goes by `clock`; `end` ends the life of a worker.
+    fn of<S>(
+        store: Arc<S>,
+        clock: Arc<ManualClock>,
+        end: impl Fn(&S, &WorkerId) + Send + Sync + 'static,
+        keep: impl Any + Send + Sync,
+    ) -> Self
+    where
+        S: TaskQueue
+            + TaskQueueAdmin
+            + AlbumRepo
+            + ArtistRepo
+            + AccountRepo
+            + TokenRepo
+            + MailLog
+            + Housekeeping
+            + 'static,
+    {
+        let mortal = store.clone();
+        Self {
+            queue: store.clone(),
+            admin: store.clone(),
+            albums: store.clone(),
+            artists: store.clone(),
+            accounts: store.clone(),
+            tokens: store.clone(),
+            mails: store.clone(),
+            housekeeping: store,
+            clock,
+            end: Box::new(move |worker| {
+                end(&mortal, &worker);
+                Box::pin(async {})
+            }),
+            _keep: Box::new(keep),
+        }
+    }
+
     /// Ends the life of `worker` and whatever it was about to do.
     pub(crate) async fn dies(&self, worker: &WorkerId) {
         (self.end)(*worker).await;

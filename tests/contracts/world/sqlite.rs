@@ -17,21 +17,6 @@ pub(crate) async fn sqlite() -> World {
     let stop = CancellationToken::new();
     tokio::spawn(writer.run(stop.clone()));
     let store = Arc::new(store);
-    let mortal = store.clone();
-    World {
-        queue: store.clone(),
-        admin: store.clone(),
-        albums: store.clone(),
-        artists: store.clone(),
-        accounts: store.clone(),
-        tokens: store.clone(),
-        mails: store.clone(),
-        housekeeping: store,
-        clock,
-        end: Box::new(move |worker| {
-            mortal.forget(&worker);
-            Box::pin(async {})
-        }),
-        _keep: Box::new((stop.drop_guard(), folder)),
-    }
+    let keep = (stop.drop_guard(), folder);
+    World::of(store, clock, SqliteStore::forget, keep)
 }
