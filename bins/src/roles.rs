@@ -5,6 +5,7 @@ use std::sync::Arc;
 use adapters::http::routes;
 use adapters::http::server::{self, Drained, ServerLimits};
 use adapters::sqlite::SqliteWriter;
+use domain::ports::chain;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -192,7 +193,7 @@ fn limits(settings: &Settings) -> ServerLimits {
 
 async fn listener(settings: &Settings) -> Result<TcpListener, Failure> {
     let bound = server::bind(settings.api.bind).await;
-    bound.map_err(|error| format!("{error}; API_BIND chooses another address").into())
+    bound.map_err(|error| format!("{}; API_BIND chooses another address", chain(&error)).into())
 }
 
 /// A store in memory is one process's own: of several, each would see another.
