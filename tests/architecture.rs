@@ -1,5 +1,7 @@
 //! The rules of the house, as far as a machine can hold them.
 
+mod documents;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -166,55 +168,6 @@ fn every_file_says_in_a_sentence_what_it_is() {
         for path in files(folder, ".rs") {
             let text = fs::read_to_string(&path).unwrap();
             assert!(text.starts_with("//! "), "{} does not", path.display());
-        }
-    }
-}
-
-#[test]
-fn links_in_the_documents_lead_somewhere() {
-    let documents = files("docs", ".md")
-        .into_iter()
-        .chain([root().join("README.md")]);
-    for document in documents {
-        let text = fs::read_to_string(&document).unwrap();
-        for link in text
-            .split("](")
-            .skip(1)
-            .filter_map(|rest| rest.split(')').next())
-        {
-            let target = link.split('#').next().unwrap();
-            if target.is_empty() || target.contains("://") {
-                continue;
-            }
-            assert!(
-                document.parent().unwrap().join(target).exists(),
-                "{}: {link}",
-                document.display()
-            );
-        }
-    }
-}
-
-/// `like this` with a slash and an ending of ours is a file, and `tests::a_name` a test.
-#[test]
-fn files_that_the_documents_name_exist() {
-    let documents = files("docs", ".md")
-        .into_iter()
-        .chain([root().join("README.md")]);
-    for document in documents {
-        let text = fs::read_to_string(&document).unwrap();
-        for name in text.split('`').skip(1).step_by(2) {
-            let is_file = name.contains('/')
-                && [".rs", ".md", ".toml", ".sql", ".txt", ".html"]
-                    .iter()
-                    .any(|ending| name.ends_with(ending));
-            if is_file && !name.contains(['*', '<', '{', ' ']) {
-                assert!(
-                    root().join(name).exists(),
-                    "{} names {name}",
-                    document.display()
-                );
-            }
         }
     }
 }

@@ -3,6 +3,7 @@
 mod commands;
 mod deaths;
 mod refusals;
+mod signals;
 mod together;
 
 use std::collections::BTreeSet;

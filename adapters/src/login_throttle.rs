@@ -22,21 +22,6 @@ pub struct LoginLimits {
     pub window: Duration,
 }
 
-impl Default for LoginLimits {
-    fn default() -> Self {
-        Self {
-            per_account: 10,
-            per_address: 60,
-            window: Duration::from_mins(5),
-        }
-    }
-}
-
-/// Too many have been tried; this long from now one more may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("too many log-ins were tried, the next is allowed in {0:?}")]
-pub struct RetryAfter(pub Duration);
-
 /// Counts log-ins in the memory of this process.
 ///
 /// It remembers at most 100,000 account names and as many addresses; beyond that those
@@ -67,47 +52,30 @@ impl MemoryLoginThrottle {
         }
     }
 
-    /// Asks whether a log-in may be tried `now`, before the password is looked at.
-    ///
-    /// After `Ok` the try is counted, for the account and for the address.
-    ///
-    /// # Errors
-    ///
-    /// When either has no try left; then none is counted, and asking again does no harm.
-    pub fn try_log_in(
+    fn attempt_at(
         &self,
-        account: &str,
-        address: IpAddr,
         now: Instant,
-    ) -> Result<(), RetryAfter> {
-        let (account, address) = self.subjects(account, address);
-        let mut counts = self.counts();
+        username: &str,
+        address: IpAddr,
+    ) -> Result<(), TooManyAttempts> {
+        let (account, address) = self.subjects(username, address);
         let Counts {
             accounts,
             addresses,
-        } = &mut *counts;
-        let wait = accounts
+        } = &mut *self.counts();
+        let retry_after = accounts
             .wait(account, now)
             .max(addresses.wait(address, now));
-        if !wait.is_zero() {
-            return Err(RetryAfter(wait));
+        if !retry_after.is_zero() {
+            return Err(TooManyAttempts { retry_after });
         }
         accounts.count(account, now);
         addresses.count(address, now);
         Ok(())
     }
 
-    /// Says that the log-in just tried has succeeded: the account is counted from zero
-    /// again, and the address has this one try back.
-    pub fn succeeded(&self, account: &str, address: IpAddr) {
-        let (account, address) = self.subjects(account, address);
-        let mut counts = self.counts();
-        counts.accounts.forget(account);
-        counts.addresses.take_back(address);
-    }
-
-    fn subjects(&self, account: &str, address: IpAddr) -> (u64, u64) {
-        let account = self.keys.hash_one(account.to_lowercase());
+    fn subjects(&self, username: &str, address: IpAddr) -> (u64, u64) {
+        let account = self.keys.hash_one(username.to_lowercase());
         let address = self.keys.hash_one(network(address));
         (account, address)
     }
@@ -119,12 +87,14 @@ impl MemoryLoginThrottle {
 
 impl LoginThrottle for MemoryLoginThrottle {
     fn attempt(&self, username: &str, address: IpAddr) -> Result<(), TooManyAttempts> {
-        let tried = self.try_log_in(username, address, Instant::now());
-        tried.map_err(|RetryAfter(retry_after)| TooManyAttempts { retry_after })
+        self.attempt_at(Instant::now(), username, address)
     }
 
     fn succeeded(&self, username: &str, address: IpAddr) {
-        self.succeeded(username, address);
+        let (account, address) = self.subjects(username, address);
+        let mut counts = self.counts();
+        counts.accounts.forget(account);
+        counts.addresses.take_back(address);
     }
 }
 
@@ -164,8 +134,10 @@ mod tests {
         /// The seconds to wait, 0 when let in.
         fn knock(&self, second: u64, account: &str, address: &str) -> u64 {
             let now = self.start + Duration::from_secs(second);
-            let knock = self.throttle.try_log_in(account, ip(address), now);
-            knock.err().map_or(0, |RetryAfter(wait)| wait.as_secs())
+            let knock = self.throttle.attempt_at(now, account, ip(address));
+            knock
+                .err()
+                .map_or(0, |refusal| refusal.retry_after.as_secs())
         }
     }
 

@@ -14,20 +14,6 @@ use tokio::task::{JoinError, spawn_blocking};
 /// What OWASP asks of Argon2id: 19 MiB of memory, two passes, one lane.
 const PARAMS: Params = Params::DEFAULT;
 
-/// Why a password could be neither hashed nor verified.
-#[derive(Debug, thiserror::Error)]
-pub enum PasswordError {
-    /// What was to be compared with is no PHC string of Argon2.
-    #[error("the stored hash cannot be read")]
-    Unreadable(#[source] password_hash::Error),
-    /// The computation failed: no memory, no randomness.
-    #[error("the password could not be hashed")]
-    Failed(#[source] password_hash::Error),
-    /// The program is stopping.
-    #[error("the hashing was abandoned")]
-    Abandoned(#[from] JoinError),
-}
-
 /// Hashes and verifies passwords, as many at once as there are cores; the others wait, in
 /// the order they came. Clones share that bound.
 ///
@@ -36,6 +22,7 @@ pub enum PasswordError {
 #[derive(Clone, Debug)]
 pub struct Argon2Passwords {
     turns: Arc<Semaphore>,
+    /// Verified for those who have no hash, so that time does not tell.
     decoy: Arc<str>,
 }
 
@@ -47,48 +34,6 @@ impl Argon2Passwords {
             turns: Arc::new(Semaphore::new(cores)),
             decoy: decoy().into(),
         }
-    }
-
-    /// Hashes `password` with a fresh salt into a PHC string.
-    ///
-    /// The same password twice gives two different strings.
-    ///
-    /// # Errors
-    ///
-    /// Without memory or randomness, or when the program is stopping.
-    pub async fn hash(&self, password: &str) -> Result<String, PasswordError> {
-        let password = password.to_owned();
-        self.in_turn(move |argon2| {
-            let hash = argon2.hash_password(password.as_bytes());
-            hash.map(|hash| hash.to_string())
-                .map_err(PasswordError::Failed)
-        })
-        .await
-    }
-
-    /// Whether `phc` was made of `password`, with whatever cost `phc` names.
-    ///
-    /// # Errors
-    ///
-    /// When `phc` is not the PHC string of an Argon2 hash, and as [`hash`](Self::hash).
-    pub async fn verify(&self, password: &str, phc: &str) -> Result<bool, PasswordError> {
-        let hash = parse(phc).map_err(PasswordError::Unreadable)?;
-        let password = password.to_owned();
-        self.in_turn(
-            move |argon2| match argon2.verify_password(password.as_bytes(), &hash) {
-                Ok(()) => Ok(true),
-                Err(password_hash::Error::PasswordInvalid) => Ok(false),
-                Err(e @ password_hash::Error::OutOfMemory) => Err(PasswordError::Failed(e)),
-                Err(e) => Err(PasswordError::Unreadable(e)),
-            },
-        )
-        .await
-    }
-
-    /// A PHC string that no password fits and that costs a verification as much as a real
-    /// one: to be verified for users who do not exist, so that time does not tell.
-    pub fn decoy(&self) -> &str {
-        &self.decoy
     }
 
     async fn in_turn<T: Send + 'static>(
@@ -115,10 +60,14 @@ impl Default for Argon2Passwords {
 #[async_trait]
 impl ports::PasswordHasher for Argon2Passwords {
     async fn hash(&self, password: &str) -> Result<ports::PasswordHash, PortError> {
-        let hashed = self.hash(password).await;
-        hashed
-            .map(ports::PasswordHash::new)
-            .map_err(|error| failed("hash a password", error))
+        let password = password.to_owned();
+        self.in_turn(move |argon2| {
+            let hash = argon2.hash_password(password.as_bytes());
+            hash.map(|hash| ports::PasswordHash::new(hash.to_string()))
+                .map_err(PasswordError::Failed)
+        })
+        .await
+        .map_err(|error| error.into_port("hash a password"))
     }
 
     async fn verify(
@@ -126,23 +75,48 @@ impl ports::PasswordHasher for Argon2Passwords {
         password: &str,
         hash: Option<ports::PasswordHash>,
     ) -> Result<bool, PortError> {
-        let phc = hash.as_ref().map_or(self.decoy(), |hash| hash.as_str());
-        let fits = self.verify(password, phc).await;
-        fits.map(|fits| fits && hash.is_some())
-            .map_err(|error| failed("verify a password", error))
+        let fail = |error: PasswordError| error.into_port("verify a password");
+        let phc = hash.as_ref().map_or(&*self.decoy, |hash| hash.as_str());
+        let parsed = parse(phc).map_err(|error| fail(PasswordError::Unreadable(error)))?;
+        let password = password.to_owned();
+        let fits = self.in_turn(move |argon2| {
+            match argon2.verify_password(password.as_bytes(), &parsed) {
+                Ok(()) => Ok(true),
+                Err(password_hash::Error::PasswordInvalid) => Ok(false),
+                Err(e @ password_hash::Error::OutOfMemory) => Err(PasswordError::Failed(e)),
+                Err(e) => Err(PasswordError::Unreadable(e)),
+            }
+        });
+        Ok(fits.await.map_err(fail)? && hash.is_some())
     }
 }
 
-fn failed(action: &'static str, error: PasswordError) -> PortError {
-    let severity = match error {
-        PasswordError::Unreadable(_) => Severity::Permanent,
-        PasswordError::Failed(_) | PasswordError::Abandoned(_) => Severity::Transient,
-    };
-    PortError {
-        adapter: "argon2",
-        action,
-        severity,
-        source: error.into(),
+/// Why a password could be neither hashed nor verified.
+#[derive(Debug, thiserror::Error)]
+enum PasswordError {
+    /// What was to be compared with is no PHC string of Argon2.
+    #[error("the stored hash cannot be read")]
+    Unreadable(#[source] password_hash::Error),
+    /// The computation failed: no memory, no randomness.
+    #[error("the password could not be hashed")]
+    Failed(#[source] password_hash::Error),
+    /// The program is stopping.
+    #[error("the hashing was abandoned")]
+    Abandoned(#[from] JoinError),
+}
+
+impl PasswordError {
+    fn into_port(self, action: &'static str) -> PortError {
+        let severity = match self {
+            Self::Unreadable(_) => Severity::Permanent,
+            Self::Failed(_) | Self::Abandoned(_) => Severity::Transient,
+        };
+        PortError {
+            adapter: "argon2",
+            action,
+            severity,
+            source: self.into(),
+        }
     }
 }
 
@@ -155,6 +129,7 @@ fn parse(phc: &str) -> Result<PasswordHash, password_hash::Error> {
     }
 }
 
+/// A PHC string that no password fits and that costs a verification as much as a real one.
 fn decoy() -> String {
     let output: [u8; Params::DEFAULT_OUTPUT_LEN] = rand::random();
     PasswordHash {
@@ -170,17 +145,24 @@ fn decoy() -> String {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
+    use domain::ports::PasswordHasher as _;
+
     use super::*;
+
+    async fn fits(passwords: &Argon2Passwords, password: &str, hash: &ports::PasswordHash) -> bool {
+        let verified = passwords.verify(password, Some(hash.clone())).await;
+        verified.unwrap()
+    }
 
     #[tokio::test]
     async fn a_hash_fits_its_password_and_no_other() {
         let passwords = Argon2Passwords::new();
 
-        let phc = passwords.hash("corréct horse").await.unwrap();
+        let hash = passwords.hash("corréct horse").await.unwrap();
 
-        assert!(passwords.verify("corréct horse", &phc).await.unwrap());
-        assert!(!passwords.verify("correct horse", &phc).await.unwrap());
-        assert!(!passwords.verify("", &phc).await.unwrap());
+        assert!(fits(&passwords, "corréct horse", &hash).await);
+        assert!(!fits(&passwords, "correct horse", &hash).await);
+        assert!(!fits(&passwords, "", &hash).await);
     }
 
     #[tokio::test]
@@ -190,7 +172,11 @@ mod tests {
         let first = passwords.hash("secret").await.unwrap();
         let second = passwords.hash("secret").await.unwrap();
 
-        assert!(first.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(
+            first
+                .as_str()
+                .starts_with("$argon2id$v=19$m=19456,t=2,p=1$")
+        );
         assert_ne!(first, second);
     }
 
@@ -203,9 +189,11 @@ mod tests {
             (parts[..4].to_vec(), parts[4].len(), parts[5].len())
         };
 
-        assert_eq!(shape(passwords.decoy()), shape(&real));
-        assert!(!passwords.verify("", passwords.decoy()).await.unwrap());
-        assert_ne!(passwords.decoy(), Argon2Passwords::new().decoy());
+        assert_eq!(shape(&passwords.decoy), shape(real.as_str()));
+        assert!(!passwords.verify("secret", None).await.unwrap());
+        let decoy = ports::PasswordHash::new(passwords.decoy.to_string());
+        assert!(!fits(&passwords, "", &decoy).await);
+        assert_ne!(passwords.decoy, Argon2Passwords::new().decoy);
     }
 
     #[tokio::test]
@@ -213,10 +201,15 @@ mod tests {
         let passwords = Argon2Passwords::new();
 
         for phc in ["", "secret", "$argon2id$v=19$m=1", "$1$salt$hash"] {
-            let verified = passwords.verify("secret", phc).await;
+            let hash = ports::PasswordHash::new(phc.to_owned());
+            let refusal = passwords.verify("secret", Some(hash)).await.unwrap_err();
+            assert_eq!(refusal.severity, Severity::Permanent, "{phc:?}");
             assert!(
-                matches!(verified, Err(PasswordError::Unreadable(_))),
-                "{phc:?}: {verified:?}"
+                matches!(
+                    refusal.source.downcast_ref(),
+                    Some(PasswordError::Unreadable(_))
+                ),
+                "{phc:?}: {refusal:?}"
             );
         }
     }

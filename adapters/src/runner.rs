@@ -22,7 +22,9 @@ use work::{Work, when_some};
 const LEASE_WAIT: Duration = Duration::from_secs(1);
 /// How often a worker says that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(5);
-/// The pause after the first failure of the queue; it doubles up to [`LONGEST_PAUSE`].
+/// The pause after a lease that failed.
+const LEASE_PAUSE: Duration = Duration::from_millis(500);
+/// The pause after the first failure to settle; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -120,14 +122,14 @@ impl Runner {
         }
     }
 
-    /// Leases up to `most` tasks; on failure says so once and tries again until it works.
+    /// Leases up to `most` tasks; on failure says so, rests a little, and has none.
     async fn lease(&self, most: usize) -> Vec<Lease> {
         let RunnerSettings { worker, queues, .. } = &self.settings;
         match self.queue.lease(worker, queues, most, LEASE_WAIT).await {
             Ok(leases) => leases,
             Err(error) => {
                 say("tasks cannot be leased for now", &error);
-                sleep(FIRST_PAUSE * 5).await;
+                sleep(LEASE_PAUSE).await;
                 Vec::new()
             }
         }

@@ -31,7 +31,7 @@ use tokio::sync::Notify;
 
 use error::StoreError;
 use presence::Presence;
-use writer::{Write, Writes};
+use writer::{LET_IN_WITHIN, Write, Writes};
 
 /// Everything the platform keeps, in one file.
 ///
@@ -78,7 +78,7 @@ impl SqliteStore {
     }
 
     async fn write<W: Write>(&self, write: W) -> Result<W::Answer, StoreError> {
-        self.writes.send(write).await
+        self.writes.send(write, LET_IN_WITHIN).await
     }
 
     /// The present instant as it is stored.

@@ -153,8 +153,17 @@ impl Parts {
 
     /// Runs until the stop, or until one part ends before it; then ends them all, the writer last.
     async fn run(mut self, writer: SqliteWriter) -> Result<(), Failure> {
-        let no_more_writes = CancellationToken::new();
-        let writing = tokio::spawn(writer.run(no_more_writes.clone()));
+        let (no_more_writes, written) = (CancellationToken::new(), CancellationToken::new());
+        // Dropped even by a panic, or nobody would learn that nothing is stored any more.
+        let guard = written.clone().drop_guard();
+        let end = no_more_writes.clone();
+        let writing = tokio::spawn(async move {
+            let _guard = guard;
+            writer.run(end).await;
+        });
+        self.add("the writer of the store", |stop| async move {
+            stop.run_until_cancelled(written.cancelled()).await;
+        });
         let mut failure = None;
         while let Some(ended) = self.running.join_next().await {
             if !self.stop.is_cancelled() {
@@ -203,5 +212,33 @@ fn refuse_memory(settings: &Settings) -> Result<(), Failure> {
                                  set DATABASE_URL=sqlite:///var/backbeat.sqlite3"
             .into()),
         Database::Sqlite(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use adapters::clock::SystemClock;
+    use adapters::sqlite::SqliteStore;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_program_whose_writer_ends_before_the_stop_ends_with_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("store.db");
+        let opened = SqliteStore::open(&path, Arc::new(SystemClock)).await;
+        let (store, writer) = opened.expect("a new store");
+        let mut parts = Parts::new(CancellationToken::new());
+        parts.add("patience", |stop| async move { stop.cancelled().await });
+
+        // A writer that nobody can write to any more has nothing to do.
+        drop(store);
+
+        let ended = parts
+            .run(writer)
+            .await
+            .map_err(|failure| failure.to_string());
+        let words = "the writer of the store ended unexpectedly; the log says why";
+        assert_eq!(ended, Err(words.to_owned()));
     }
 }

@@ -7,13 +7,15 @@
 mod attempt;
 mod back_off;
 mod envelope;
+mod name;
 mod payload;
 mod router;
 mod task;
 
 pub use attempt::{MOST_CRASHES, attempt, crashed, timed_out};
 pub use back_off::back_off;
-pub use envelope::{Due, Envelope, Key, Priority, QueueName, Reason, TaskId, TaskName};
+pub use envelope::{Due, Envelope, Priority, Reason};
+pub use name::{Key, QueueName, TaskId, TaskName};
 pub use payload::{Payload, PayloadError};
 pub use router::Router;
 pub use task::{Cancellation, Context, Handler, Task, TaskError};

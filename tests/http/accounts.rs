@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::ask::{ask, get, patch, post};
 use super::failures::Broken;
-use super::world::{PUBLIC_URL, World};
+use super::world::{LIMITS, PUBLIC_URL, World};
 
 const REGISTER: &str = "/authentication/register/";
 const LOG_IN: &str = "/authentication/login/";
@@ -64,7 +64,7 @@ async fn too_many_attempts_are_told_to_wait() {
     let limits = LoginLimits {
         per_account: 1,
         window: Duration::from_mins(5),
-        ..LoginLimits::default()
+        ..LIMITS
     };
     let world = World::with(Broken::Never, limits);
     let attempt = || post(LOG_IN, &json!({ "username": "eve", "password": "guess" }));

@@ -2,12 +2,11 @@
 
 use std::future::pending;
 
-use adapters::login_throttle::LoginLimits;
 use async_trait::async_trait;
 use domain::ports::{PortError, Readiness, Severity};
 
 use super::ask::get;
-use super::world::World;
+use super::world::{LIMITS, World};
 
 /// How the other side fails.
 pub(super) enum Broken {
@@ -33,7 +32,7 @@ impl Readiness for Broken {
 }
 
 fn world(broken: Broken) -> World {
-    World::with(broken, LoginLimits::default())
+    World::with(broken, LIMITS)
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! An API of its own for each test, on a memory store and a hand-moved clock.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use adapters::clock::ManualClock;
 use adapters::http::{Api, routes};
@@ -27,6 +28,13 @@ use super::failures::Broken;
 
 pub(super) const PUBLIC_URL: &str = "https://music.example";
 
+/// How often these tests may try to log in.
+pub(super) const LIMITS: LoginLimits = LoginLimits {
+    per_account: 10,
+    per_address: 60,
+    window: Duration::from_mins(5),
+};
+
 /// The API under test and the world it stands in.
 pub(super) struct World {
     pub(super) clock: Arc<ManualClock>,
@@ -42,7 +50,7 @@ pub(super) struct Somebody {
 
 impl World {
     pub(super) fn new() -> Self {
-        Self::with(Broken::Never, LoginLimits::default())
+        Self::with(Broken::Never, LIMITS)
     }
 
     pub(super) fn with(readiness: Broken, limits: LoginLimits) -> Self {

@@ -162,11 +162,20 @@ impl Program {
     ///
     /// When it does not within 30 s.
     pub fn stop(mut self) -> Ended {
-        let asked = Command::new("kill")
-            .args(["-s", "TERM", &self.id().to_string()])
-            .status();
-        assert!(asked.expect("kill is there").success());
+        self.signal("TERM");
         self.ended()
+    }
+
+    /// Sends it the signal of this name (`TERM`, `INT`).
+    ///
+    /// # Panics
+    ///
+    /// When it has ended already.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args(["-s", name, &self.id().to_string()])
+            .status();
+        assert!(sent.expect("kill is there").success());
     }
 
     /// Waits until it ends by itself.

@@ -43,6 +43,7 @@ impl TaskQueueAdmin for MemoryStore {
                 kept.stage = Stage::Waiting;
                 kept.attempts = 0;
                 kept.crashes = 0;
+                kept.reason = None;
                 kept.due_since = now;
                 kept.due_at = now;
             });

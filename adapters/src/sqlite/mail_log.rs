@@ -2,6 +2,8 @@
 
 mod claim;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use chrono::{TimeDelta, Utc};
 use domain::model::{MailKey, MailKind};
@@ -18,6 +20,10 @@ use super::SqliteStore;
 use super::error::StoreError;
 use super::values::{count, instant, unreadable};
 use super::writer::Write;
+
+/// How long the step of a mail waits to be let in: it may have been taken already, and
+/// what is not stored as sent may go twice.
+const RECORDED_WITHIN: Duration = Duration::from_secs(5);
 
 #[async_trait]
 impl MailLog for SqliteStore {
@@ -64,7 +70,8 @@ impl MailLog for SqliteStore {
             changed_at: self.now(),
             moved: self.tick(),
         };
-        self.write(record)
+        self.writes
+            .send(record, RECORDED_WITHIN)
             .await
             .map_err(|error| error.into_port("record the step of a mail"))
     }

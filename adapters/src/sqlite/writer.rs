@@ -17,7 +17,7 @@ use super::error::StoreError;
 /// let in is stored with the next commit but one at the latest.
 const MOST_AT_ONCE: usize = 512;
 /// How long somebody waits to be let in before the store counts as overloaded.
-const LET_IN_WITHIN: Duration = Duration::from_millis(80);
+pub(super) const LET_IN_WITHIN: Duration = Duration::from_millis(80);
 
 /// Something to be stored, all or nothing.
 ///
@@ -57,17 +57,21 @@ pub(super) fn new(connection: SqliteConnection) -> (Writes, SqliteWriter) {
 
 impl Writes {
     /// Answers once `write` is committed, or surely not; only when the writer is dropped in
-    /// the midst of it nobody knows.
+    /// the midst of it nobody knows. Not let in within `patience`, it is refused.
     ///
     /// Who stops waiting changes nothing: the write happens or not as if they had waited.
-    pub(super) async fn send<W: Write>(&self, write: W) -> Result<W::Answer, StoreError> {
+    pub(super) async fn send<W: Write>(
+        &self,
+        write: W,
+        patience: Duration,
+    ) -> Result<W::Answer, StoreError> {
         let (reply, answer) = oneshot::channel();
         let pending = Pending {
             write,
             answer: None,
             reply,
         };
-        let place = timeout(LET_IN_WITHIN, self.0.reserve())
+        let place = timeout(patience, self.0.reserve())
             .await
             .map_err(|_| StoreError::Overloaded)?
             .map_err(|_| StoreError::Stopped)?;

@@ -19,7 +19,8 @@ use crate::tasks::{Envelope, QueueName, Reason, TaskId};
 ///
 /// A worker's death makes *suspects* of all it held: each has one crash more on its
 /// record, and a worker holds at most one suspect at a time, so that a task that kills
-/// its worker is soon alone with its victims' record clean.
+/// its worker soon does so alone. What the dead held comes back when the next living
+/// worker says [`alive`](Self::alive), at the latest; nobody has to wait for a time to end.
 #[async_trait]
 pub trait TaskQueue: Send + Sync {
     /// Puts `tasks` into the queue; answers for each, in their order.
@@ -36,7 +37,8 @@ pub trait TaskQueue: Send + Sync {
     /// Gives `worker` up to `most` due tasks of `queues`, waiting up to `wait` for the first.
     ///
     /// Empty when there was none in that time. What is leased belongs to `worker` for as
-    /// long as it lives, however long it runs. Leasing counts as a sign of life.
+    /// long as it lives, however long it runs. Leasing counts as a sign of life; the first of
+    /// a worker may take back what the dead held, as [`alive`](Self::alive) does.
     ///
     /// # Errors
     ///
@@ -63,8 +65,8 @@ pub trait TaskQueue: Send + Sync {
 
     /// Says that `worker` lives, and takes back what dead workers held.
     ///
-    /// To be called every few seconds for as long as the worker lives. Answers how many
-    /// tasks were taken back.
+    /// To be called every few seconds for as long as the worker lives: so long may the tasks
+    /// of a dead one wait for the others. Answers how many tasks were taken back.
     ///
     /// # Errors
     ///
@@ -124,7 +126,7 @@ pub struct Ended {
 /// How an attempt ended, as the queue must obey it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
-    /// The task is carried out; its result.
+    /// The task is carried out; its result, which a store may keep but no port shows.
     Done(Value),
     /// It is tried again after a while, and this attempt counts.
     Retry(Duration, Reason),

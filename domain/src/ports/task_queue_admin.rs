@@ -23,7 +23,8 @@ pub trait TaskQueueAdmin: Send + Sync {
     /// When the queue cannot be reached.
     async fn list(&self, state: TaskState, most: u32) -> Result<Vec<TaskRow>, PortError>;
 
-    /// Gives a buried task another life: due at once, attempts and crashes forgotten.
+    /// Gives a buried task another life: due at once, its attempts, its crashes and why it
+    /// was buried forgotten.
     ///
     /// Answers whether there was such a buried task; a task in any other state is left alone.
     ///
@@ -32,9 +33,11 @@ pub trait TaskQueueAdmin: Send + Sync {
     /// When the queue cannot be reached; calling again is harmless.
     async fn requeue(&self, id: &TaskId) -> Result<Requeued, PortError>;
 
-    /// Removes every task of `queue` that waits and has not begun; answers how many.
+    /// Removes every task of `queue` that waits, be it due or not, for the first time or
+    /// again; answers how many.
     ///
-    /// What runs goes on, and what is done or buried stays.
+    /// What runs goes on, and what is done or buried stays. A task that is queued meanwhile
+    /// may stay, too. What was removed is not known any more and may be queued again.
     ///
     /// # Errors
     ///

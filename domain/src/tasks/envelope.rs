@@ -5,10 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
-use super::{Payload, Task};
-use crate::model::ValueError;
+use super::{Key, Payload, QueueName, Task, TaskId, TaskName};
 
 /// A sealed task.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,10 +38,10 @@ impl Envelope {
     /// date. The key is made of both and the id of the key, so that sealing the same work
     /// twice makes the same envelope.
     pub fn seal<T: Task>(task: &T, distinct: impl fmt::Display, queue: QueueName) -> Self {
-        let key = Key(format!("{}:{distinct}", T::NAME));
+        let key = Key::of::<T>(distinct);
         Self {
             id: TaskId::of_key(&key),
-            name: TaskName(T::NAME.to_owned()),
+            name: TaskName::of::<T>(),
             payload: Payload::of_task(task),
             queue,
             priority: Priority::default(),
@@ -52,97 +50,6 @@ impl Envelope {
             key: Some(key),
             headers: Map::new(),
         }
-    }
-}
-
-/// Which task: a UUID for work born here, whatever a foreign producer chose otherwise.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TaskId(String);
-
-impl TaskId {
-    /// Where ids made of keys live among all UUIDs (RFC 9562, 5.5).
-    const NAMESPACE: Uuid = Uuid::from_u128(0x6b0e_90f1_3d0c_5e0a_9d56_5a8a_53a9_41d2);
-
-    /// The id of the work with this key: the same for the same key, everywhere.
-    pub fn of_key(key: &Key) -> Self {
-        Self(Uuid::new_v5(&Self::NAMESPACE, key.as_str().as_bytes()).to_string())
-    }
-
-    /// The id as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// Declares a one-line text that is not empty and not longer than the wire and the tables bear.
-macro_rules! token {
-    ($(#[$doc:meta])* $name:ident, $most:literal) => {
-        impl TryFrom<String> for $name {
-            type Error = ValueError;
-
-            fn try_from(text: String) -> Result<Self, ValueError> {
-                if text.is_empty() {
-                    return Err(ValueError::Blank);
-                }
-                if text.len() > $most {
-                    return Err(ValueError::TooLong { most: $most });
-                }
-                if text.chars().any(char::is_control) {
-                    return Err(ValueError::ControlCharacter);
-                }
-                Ok(Self(text))
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    };
-}
-token!(TaskId, 255);
-token!(TaskName, 255);
-token!(QueueName, 255);
-token!(Key, 511);
-
-/// What a task does, as it is called on the wire: `albums.tasks.congratulate_artist`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct TaskName(String);
-
-impl TaskName {
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// The name of a queue.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct QueueName(String);
-
-impl QueueName {
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// Celery's own default (`task_default_queue`).
-impl Default for QueueName {
-    fn default() -> Self {
-        Self("celery".to_owned())
-    }
-}
-
-/// What "the same work" is: the name of a task and what tells its work apart.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Key(String);
-
-impl Key {
-    /// The key as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
@@ -224,19 +131,6 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-
-    #[test]
-    fn the_same_work_has_the_same_id() {
-        let key = |text: &str| Key::try_from(text.to_owned()).expect("a key");
-
-        assert_eq!(TaskId::of_key(&key("a:1")), TaskId::of_key(&key("a:1")));
-        assert_ne!(TaskId::of_key(&key("a:1")), TaskId::of_key(&key("a:2")));
-        // Queued rows carry ids made by earlier releases: this value never changes.
-        assert_eq!(
-            TaskId::of_key(&key("a:1")).as_str(),
-            "c1615a48-e345-5721-a2f0-f9b53a9e0fbb"
-        );
-    }
 
     #[test]
     fn due_is_resolved_by_the_clock_it_is_given() {

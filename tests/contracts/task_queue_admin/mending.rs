@@ -38,7 +38,7 @@ async fn a_buried_task_is_given_another_life(world: &World) {
     assert_eq!(requeued, Requeued::Yes);
     assert_eq!(world.rows(TaskState::Buried).await, []);
     let row = only(world.rows(TaskState::Waiting).await);
-    assert_eq!((row.attempts, row.crashes), (0, 0));
+    assert_eq!((row.attempts, row.crashes, row.reason), (0, 0, None));
     assert_eq!((row.due_at, row.ended_at), (now, None));
     let lease = world.lease_only(&SECOND).await;
     assert_eq!((lease.attempt, lease.crashes), (1, 0));

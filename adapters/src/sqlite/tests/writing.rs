@@ -3,19 +3,23 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::model::{MailKey, MailKind};
 use domain::ports::{
-    PortError, Queues, Readiness, Severity, TaskQueue as _, TaskQueueAdmin as _, TaskState,
+    Fence, MailClaim, MailLog as _, MailStep, PortError, Queues, Readiness, Recorded, Severity,
+    TaskQueue as _, TaskQueueAdmin, TaskState,
 };
 use domain::tasks::QueueName;
 use futures_util::future::join_all;
 use sqlx::sqlite::SqliteConnection;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::{FIRST, Running, task};
 use crate::clock::SystemClock;
 use crate::sqlite::SqliteStore;
 use crate::sqlite::error::StoreError;
-use crate::sqlite::writer::Write;
+use crate::sqlite::writer::{LET_IN_WITHIN, Write};
 
 /// Writes a token-less row with this key, and then does `then`.
 struct Note {
@@ -173,7 +177,8 @@ async fn tasks_leased_for_somebody_who_is_gone_are_given_back_unharmed() {
     stop.cancel();
     writer.run(stop).await;
 
-    let waiting = store.list(TaskState::Waiting, 9).await.unwrap();
+    let waiting = TaskQueueAdmin::list(&store, TaskState::Waiting, 9);
+    let waiting = waiting.await.unwrap();
     assert_eq!(waiting.len(), 1);
     assert_eq!((waiting[0].attempts, waiting[0].crashes), (0, 0));
 }
@@ -196,4 +201,38 @@ async fn too_many_writes_are_refused_for_now() {
         .filter(|each| matches!(each, Ok(Err(StoreError::Overloaded))))
         .count();
     assert_eq!(refused, 600 - 512);
+}
+
+#[tokio::test]
+async fn the_step_of_a_mail_waits_where_others_are_refused() {
+    let (_folder, store, writer) = unstarted().await;
+    let claim = MailClaim {
+        key: MailKey {
+            kind: MailKind::Congratulation,
+            cause: Uuid::from_u128(7),
+        },
+        fence: Fence(1),
+        is_in_doubt: false,
+    };
+    let others = (0..512).map(|_| store.write(note("a", NOTHING)));
+    let (begin, stop) = (CancellationToken::new(), CancellationToken::new());
+    let record = async {
+        let refused = store.write(note("a", NOTHING)).await;
+        assert!(matches!(refused, Err(StoreError::Overloaded)));
+        let late = async {
+            sleep(2 * LET_IN_WITHIN).await;
+            begin.cancel();
+        };
+        let (recorded, ()) = tokio::join!(store.record(&claim, MailStep::Sent), late);
+        stop.cancel();
+        recorded
+    };
+    let write = async {
+        begin.cancelled().await;
+        writer.run(stop.clone()).await;
+    };
+
+    let (_, recorded, ()) = tokio::join!(join_all(others), record, write);
+
+    assert_eq!(recorded.unwrap(), Recorded::TooLate, "let in and looked at");
 }
