@@ -7,6 +7,7 @@ mod contracts;
 mod http;
 mod http_server;
 mod mail;
+mod parsers;
 mod programs;
 mod runner;
 mod scenarios;

@@ -1,27 +1,30 @@
 //! Passwords as Argon2id hashes, computed where they hold nobody up.
 
-use std::sync::Arc;
+mod hasher;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::available_parallelism;
 
-use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
-use argon2::password_hash::{self, PasswordHasher as _, PasswordVerifier as _};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash;
+use argon2::password_hash::phc::PasswordHash;
 use async_trait::async_trait;
 use domain::ports::{self, PortError, Severity};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};
 
-/// What OWASP asks of Argon2id: 19 MiB of memory, two passes, one lane.
-const PARAMS: Params = Params::DEFAULT;
+use self::hasher::{Hasher, decoy};
 
 /// Hashes and verifies passwords, as many at once as there are cores; the others wait, in
 /// the order they came. Clones share that bound.
 ///
 /// Waiting for one holds up no other work. A caller that stops waiting changes nothing
-/// about the bound: what runs, runs to its end.
-#[derive(Clone, Debug)]
+/// about the bound: what runs, runs to its end. From its first use on each core keeps the
+/// 19 MiB that a hash takes.
+#[derive(Clone)]
 pub struct Argon2Passwords {
     turns: Arc<Semaphore>,
+    /// Those whose turn it is not; there are never more than turns.
+    resting: Arc<Mutex<Vec<Hasher>>>,
     /// Verified for those who have no hash, so that time does not tell.
     decoy: Arc<str>,
 }
@@ -32,23 +35,33 @@ impl Argon2Passwords {
         let cores = available_parallelism().map_or(1, usize::from);
         Self {
             turns: Arc::new(Semaphore::new(cores)),
-            decoy: decoy().into(),
+            resting: Arc::default(),
+            decoy: decoy().to_string().into(),
         }
     }
 
     async fn in_turn<T: Send + 'static>(
         &self,
-        work: impl FnOnce(Argon2<'static>) -> Result<T, PasswordError> + Send + 'static,
+        work: impl FnOnce(&mut Hasher) -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
         let turn = self.turns.clone().acquire_owned().await;
         let turn = turn.expect("the semaphore is never closed");
+        let resting = self.resting.clone();
         spawn_blocking(move || {
             // Held by the work and not by the caller, who may leave early.
             let _turn = turn;
-            work(Argon2::new(Algorithm::Argon2id, Version::V0x13, PARAMS))
+            let rested = lock(&resting).pop();
+            let mut hasher = rested.unwrap_or_else(Hasher::new);
+            let done = work(&mut hasher);
+            lock(&resting).push(hasher);
+            done
         })
         .await?
     }
+}
+
+fn lock(resting: &Mutex<Vec<Hasher>>) -> MutexGuard<'_, Vec<Hasher>> {
+    resting.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Default for Argon2Passwords {
@@ -61,13 +74,12 @@ impl Default for Argon2Passwords {
 impl ports::PasswordHasher for Argon2Passwords {
     async fn hash(&self, password: &str) -> Result<ports::PasswordHash, PortError> {
         let password = password.to_owned();
-        self.in_turn(move |argon2| {
-            let hash = argon2.hash_password(password.as_bytes());
-            hash.map(|hash| ports::PasswordHash::new(hash.to_string()))
-                .map_err(PasswordError::Failed)
-        })
-        .await
-        .map_err(|error| error.into_port("hash a password"))
+        let hash = self.in_turn(move |hasher| {
+            let hash = hasher.hash(&password).map_err(PasswordError::Failed)?;
+            Ok(ports::PasswordHash::new(hash.to_string()))
+        });
+        hash.await
+            .map_err(|error| error.into_port("hash a password"))
     }
 
     async fn verify(
@@ -77,15 +89,16 @@ impl ports::PasswordHasher for Argon2Passwords {
     ) -> Result<bool, PortError> {
         let fail = |error: PasswordError| error.into_port("verify a password");
         let phc = hash.as_ref().map_or(&*self.decoy, |hash| hash.as_str());
-        let parsed = parse(phc).map_err(|error| fail(PasswordError::Unreadable(error)))?;
+        let parsed = PasswordHash::new(phc)
+            .map_err(|error| fail(PasswordError::Unreadable(error.into())))?;
         let password = password.to_owned();
-        let fits = self.in_turn(move |argon2| {
-            match argon2.verify_password(password.as_bytes(), &parsed) {
-                Ok(()) => Ok(true),
-                Err(password_hash::Error::PasswordInvalid) => Ok(false),
-                Err(e @ password_hash::Error::OutOfMemory) => Err(PasswordError::Failed(e)),
-                Err(e) => Err(PasswordError::Unreadable(e)),
-            }
+        let fits = self.in_turn(move |hasher| {
+            hasher
+                .fits(&password, &parsed)
+                .map_err(|error| match error {
+                    password_hash::Error::OutOfMemory => PasswordError::Failed(error),
+                    error => PasswordError::Unreadable(error),
+                })
         });
         Ok(fits.await.map_err(fail)? && hash.is_some())
     }
@@ -118,28 +131,6 @@ impl PasswordError {
             source: self.into(),
         }
     }
-}
-
-/// A string that breaks off before the hash is damage, not a password that does not fit.
-fn parse(phc: &str) -> Result<PasswordHash, password_hash::Error> {
-    let hash = PasswordHash::new(phc)?;
-    match (&hash.salt, &hash.hash) {
-        (Some(_), Some(_)) => Ok(hash),
-        _ => Err(password_hash::Error::EncodingInvalid),
-    }
-}
-
-/// A PHC string that no password fits and that costs a verification as much as a real one.
-fn decoy() -> String {
-    let output: [u8; Params::DEFAULT_OUTPUT_LEN] = rand::random();
-    PasswordHash {
-        algorithm: Algorithm::Argon2id.ident(),
-        version: Some(Version::V0x13.into()),
-        params: ParamsString::try_from(&PARAMS).expect("the parameters are valid"),
-        salt: Some(Salt::generate()),
-        hash: Some(Output::new(&output).expect("32 bytes are a valid output")),
-    }
-    .to_string()
 }
 
 #[cfg(test)]
@@ -218,7 +209,7 @@ mod tests {
     async fn a_caller_that_left_keeps_its_turn_until_the_work_is_done() {
         let passwords = Argon2Passwords {
             turns: Arc::new(Semaphore::new(1)),
-            decoy: "".into(),
+            ..Argon2Passwords::new()
         };
         let (release, held) = std::sync::mpsc::channel::<()>();
         let (tell, told) = tokio::sync::oneshot::channel();

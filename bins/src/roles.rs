@@ -5,6 +5,7 @@ use std::sync::Arc;
 use adapters::http::routes;
 use adapters::http::server::{self, Drained, ServerLimits};
 use adapters::sqlite::SqliteWriter;
+use domain::ports::chain;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +21,7 @@ use crate::wiring::{Platform, new_worker};
 ///
 /// When it cannot begin, or when a part of it ends before the stop.
 pub async fn everything(settings: Settings, stop: CancellationToken) -> Result<(), Failure> {
-    let listener = server::bind(settings.api.bind).await?;
+    let listener = listener(&settings).await?;
     let url = settings.api.public_url_at(listener.local_addr()?);
     let heading = format!("Backbeat {} listens on {url}", env!("CARGO_PKG_VERSION"));
     embedded(settings, listener, stop, |data, mail| {
@@ -66,7 +67,7 @@ pub(crate) async fn embedded(
 /// As for [`everything`].
 pub async fn api(settings: Settings, stop: CancellationToken) -> Result<(), Failure> {
     refuse_memory(&settings)?;
-    let listener = server::bind(settings.api.bind).await?;
+    let listener = listener(&settings).await?;
     let url = settings.api.public_url_at(listener.local_addr()?);
     let limits = limits(&settings);
     let (platform, writer) = Platform::open(settings).await?;
@@ -197,6 +198,11 @@ fn limits(settings: &Settings) -> ServerLimits {
         drain: settings.api_grace(),
         ..ServerLimits::default()
     }
+}
+
+async fn listener(settings: &Settings) -> Result<TcpListener, Failure> {
+    let bound = server::bind(settings.api.bind).await;
+    bound.map_err(|error| format!("{}; API_BIND chooses another address", chain(&error)).into())
 }
 
 /// A store in memory is one process's own: of several, each would see another.

@@ -32,7 +32,7 @@ fn a_taken_port_is_named() {
 
         let ended = run(how);
 
-        assert_refused(&ended, 1, &[name, &address]);
+        assert_refused(&ended, 1, &[name, &address, "API_BIND"]);
         assert_eq!(
             ended
                 .errors

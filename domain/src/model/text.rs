@@ -31,10 +31,12 @@ pub(super) fn cleaned(text: &str, most: usize, lines: Lines) -> Result<String, V
 
 /// `text` as it is compared: two texts that differ in case alone have one folded form.
 ///
-/// Folds beyond ASCII ("ÅSA" and "åsa", "STRASSE" and "straße").
+/// Folds beyond ASCII ("ÅSA" and "åsa", "STRASSE" and "straße"), by the Unicode Standard's
+/// canonical caseless matching (3.13, D145), composed again. Folding twice is folding once.
 pub fn folded(text: &str) -> String {
-    let composed: String = text.nfc().collect();
-    UniCase::unicode(composed).to_folded_case()
+    let decomposed: String = text.nfd().collect();
+    let folded = UniCase::unicode(decomposed).to_folded_case();
+    folded.nfc().collect()
 }
 
 fn is_harmful(character: char, lines: Lines) -> bool {
