@@ -135,6 +135,23 @@ async fn after_the_stop_what_runs_ends_and_what_waits_goes_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_ends_within_the_grace_period_is_settled_at_once() {
+    let theatre = Theatre::open();
+    theatre.tell([1], Told::Hang).await;
+    theatre.tell(2..5, Told::WaitForSignal).await;
+    let running = theatre.run();
+    theatre.until_begun(4).await;
+
+    theatre.stop.cancel();
+    theatre.stage.signal.add_permits(3);
+    sleep(Duration::from_secs(2)).await;
+
+    assert!(!running.is_finished(), "one still hangs");
+    assert_eq!(theatre.tasks(TaskState::Done).await.len(), 3);
+    theatre.stopped(running).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_outlasts_the_grace_period_goes_back_uncounted() {
     let theatre = Theatre::open();
     theatre.tell([1], Told::Hang).await;

@@ -8,12 +8,13 @@ mod one;
 mod work;
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::{Clock, Ended, Lease, PortError, Queues, Settled, TaskQueue, WorkerId};
 use domain::tasks::Router;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use work::{Work, when_some};
@@ -83,42 +84,36 @@ impl Runner {
 
     async fn work(&self, stop: &CancellationToken) {
         let mut work = Work::new(self);
-        let mut leasing = None;
-        let mut settling = None;
-        while !stop.is_cancelled() {
-            work.begin();
-            if leasing.is_none() && work.wants_more() {
-                leasing = Some(Box::pin(self.lease(work.room())));
+        let (mut leasing, mut settling) = (None, None);
+        // When the grace period ends; none before the stop.
+        let mut end = None;
+        loop {
+            if end.is_none() {
+                work.begin();
+                if leasing.is_none() && work.wants_more() {
+                    leasing = Some(Box::pin(self.lease(work.room())));
+                }
             }
             if settling.is_none() && work.has_ended() {
                 settling = Some(Box::pin(self.settle(work.take_ended())));
             }
+            if end.is_some() && leasing.is_none() && settling.is_none() && work.is_over() {
+                return;
+            }
             tokio::select! {
-                () = stop.cancelled() => {}
+                () = stop.cancelled(), if end.is_none() => {
+                    end = Some(Instant::now() + self.settings.grace);
+                    work.stop();
+                }
+                // What was granted after the stop goes back.
                 leases = when_some(&mut leasing) => { leasing = None; work.add(leases); }
                 () = when_some(&mut settling) => settling = None,
                 () = work.one_ends() => {}
+                () = at(end), if work.is_running() => work.abort().await,
+                () = at(end.map(|end| end + LEASE_WAIT)) => {
+                    return tracing::error!("the queue could not be told how the last tasks ended: they will be offered again");
+                }
             }
-        }
-        let deadline = Instant::now() + self.settings.grace;
-        work.cancel();
-        work.release_waiting();
-        // A lease under way may have been granted: it is waited for, so that it can go back.
-        work.release(when_some_or_default(leasing).await);
-        work.finish(deadline).await;
-        let rest = async {
-            if let Some(settling) = settling {
-                settling.await;
-            }
-            self.settle(work.take_ended()).await;
-        };
-        if tokio::time::timeout_at(deadline.max(Instant::now() + LEASE_WAIT), rest)
-            .await
-            .is_err()
-        {
-            tracing::error!(
-                "the queue could not be told how the last tasks ended: they will be offered again"
-            );
         }
     }
 
@@ -166,10 +161,11 @@ impl Runner {
     }
 }
 
-async fn when_some_or_default<T: Default>(future: Option<impl Future<Output = T>>) -> T {
-    match future {
-        Some(future) => future.await,
-        None => T::default(),
+/// Waits until `instant`, for ever if there is none.
+async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => pending().await,
     }
 }
 

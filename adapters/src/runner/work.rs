@@ -6,7 +6,6 @@ use std::pin::Pin;
 use domain::ports::{Ended, Fence, Lease, Verdict};
 use domain::tasks::{Cancellation, TaskId};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
 use super::Runner;
 use super::one::run_one;
@@ -22,6 +21,7 @@ pub(super) struct Work<'a> {
     leases: HashMap<TaskId, Fence>,
     ended: Vec<Ended>,
     cancellation: Cancellation,
+    is_stopped: bool,
 }
 
 impl<'a> Work<'a> {
@@ -33,6 +33,7 @@ impl<'a> Work<'a> {
             leases: HashMap::new(),
             ended: Vec::new(),
             cancellation: Cancellation::default(),
+            is_stopped: false,
         }
     }
 
@@ -49,10 +50,14 @@ impl<'a> Work<'a> {
         (self.runner.settings.concurrency + self.ahead()).saturating_sub(held)
     }
 
-    /// Takes `leases` in; a task that may bring this worker down goes first, so that it is held as shortly as can be.
+    /// Takes `leases` in, or gives them back after the stop.
+    ///
+    /// A task that may bring this worker down goes first, to be held as shortly as can be.
     pub(super) fn add(&mut self, leases: Vec<Lease>) {
         for lease in leases {
-            if lease.crashes > 0 {
+            if self.is_stopped {
+                self.ended.push(lease.end(Verdict::Release));
+            } else if lease.crashes > 0 {
                 self.waiting.push_front(lease);
             } else {
                 self.waiting.push_back(lease);
@@ -96,33 +101,25 @@ impl<'a> Work<'a> {
         std::mem::take(&mut self.ended)
     }
 
-    /// Tells running tasks that they should come to an end.
-    pub(super) fn cancel(&self) {
+    pub(super) fn is_running(&self) -> bool {
+        !self.running.is_empty()
+    }
+
+    /// Whether nothing is left to do or to tell.
+    pub(super) fn is_over(&self) -> bool {
+        self.running.is_empty() && self.waiting.is_empty() && self.ended.is_empty()
+    }
+
+    /// Begins nothing more: what waits goes back, and what runs is told to come to an end.
+    pub(super) fn stop(&mut self) {
+        self.is_stopped = true;
         self.cancellation.cancel();
-    }
-
-    /// Gives back what was not begun.
-    pub(super) fn release_waiting(&mut self) {
         let waiting = std::mem::take(&mut self.waiting);
-        self.release(waiting.into());
+        self.add(waiting.into());
     }
 
-    /// Gives `leases` back.
-    pub(super) fn release(&mut self, leases: Vec<Lease>) {
-        self.ended
-            .extend(leases.into_iter().map(|lease| lease.end(Verdict::Release)));
-    }
-
-    /// Waits for what runs until `deadline`, then ends it and gives it back.
-    pub(super) async fn finish(&mut self, deadline: Instant) {
-        while !self.running.is_empty() {
-            if tokio::time::timeout_at(deadline, self.one_ends())
-                .await
-                .is_err()
-            {
-                break;
-            }
-        }
+    /// Ends what still runs, and gives it back.
+    pub(super) async fn abort(&mut self) {
         self.running.shutdown().await;
         for (id, fence) in self.leases.drain() {
             tracing::warn!(task.id = %id, "Task [{id}] was still running at the end of the grace period and goes back");
