@@ -18,8 +18,9 @@ use crate::tasks::{Envelope, QueueName, Reason, TaskId};
 /// priority (0 first), then by how long they have been due.
 ///
 /// A worker's death makes *suspects* of all it held: each has one crash more on its
-/// record, and a worker holds at most one suspect at a time, so that a task that kills
-/// its worker is soon alone with its victims' record clean.
+/// record, and a worker holds at most one suspect at a time, those with the fewest
+/// crashes first, so that a task that kills its worker is soon alone with its victims'
+/// record clean, and many kills in a row do not meet the same victim.
 #[async_trait]
 pub trait TaskQueue: Send + Sync {
     /// Puts `tasks` into the queue; answers for each, in their order.
