@@ -46,6 +46,19 @@ async fn a_dripping_head_is_cut() {
 }
 
 #[tokio::test]
+async fn a_request_without_a_path_is_refused() {
+    let server = Server::start(PATIENT).await;
+
+    for line in ["CONNECT example.com:80", "GET example.com:80"] {
+        let mut client = server.connect().await;
+        let request = format!("{line} HTTP/1.1\r\nhost: x\r\n\r\n");
+
+        assert_eq!(client.ask(&request).await, 400, "{line}");
+        assert_eq!(client.rest().await, "");
+    }
+}
+
+#[tokio::test]
 async fn a_silent_connection_is_cut() {
     let server = Server::start(ServerLimits {
         head: SHORT,

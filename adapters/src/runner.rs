@@ -20,7 +20,9 @@ use tokio_util::sync::CancellationToken;
 use work::{Work, when_some};
 
 /// How long one lease waits for work; a stop waits for it to return.
-const LEASE_WAIT: Duration = Duration::from_secs(1);
+const LEASE_WAIT: Duration = Duration::from_millis(250);
+/// How long after the grace period the queue may take to hear how the last tasks ended.
+const LAST_SETTLEMENT: Duration = Duration::from_secs(1);
 /// How often a worker says that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// The pause after a lease that failed.
@@ -110,7 +112,7 @@ impl Runner {
                 () = when_some(&mut settling) => settling = None,
                 () = work.one_ends() => {}
                 () = at(end), if work.is_running() => work.abort().await,
-                () = at(end.map(|end| end + LEASE_WAIT)) => {
+                () = at(end.map(|end| end + LAST_SETTLEMENT)) => {
                     return tracing::error!("the queue could not be told how the last tasks ended: they will be offered again");
                 }
             }

@@ -40,9 +40,8 @@ pub enum Command {
     },
     /// Remove every task of a queue that waits; what runs, is done or is buried stays.
     Purge {
-        /// The name of the queue.
-        #[arg(default_value = "celery")]
-        queue: String,
+        /// The name of the queue [default: the default queue].
+        queue: Option<String>,
         /// Do not ask first.
         #[arg(short, long)]
         force: bool,

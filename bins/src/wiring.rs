@@ -68,7 +68,7 @@ impl Platform {
     pub(crate) fn places(&self) -> (String, String) {
         let store = match &self.place {
             Place::File(path) => path.display().to_string(),
-            Place::Temporary(_) => "in memory, forgotten at the end".to_owned(),
+            Place::Temporary(_) => "a temporary file, removed at the end".to_owned(),
         };
         let mail = match &self.settings.mail.to {
             MailTo::Files(folder) => format!("{}, one .eml file a mail", folder.display()),
@@ -153,7 +153,8 @@ impl Platform {
         let queues = queues
             .iter()
             .map(|name| QueueName::try_from(name.clone()))
-            .collect::<Result<Vec<_>, _>>()?;
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| format!("the name of a queue {error} (-Q a,b)"))?;
         let settings = RunnerSettings {
             worker,
             queues: Queues::new(queues).unwrap_or(self.default_queue()?.into()),

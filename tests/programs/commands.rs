@@ -168,6 +168,18 @@ async fn a_buried_task_is_shown_with_its_reason_and_lives_again() {
     );
 }
 
+#[test]
+fn purge_speaks_of_the_default_queue_that_is_set() {
+    let folder = TempDir::new().unwrap();
+    let settings = "CELERY_CONF_TASK_DEFAULT_QUEUE=albums";
+    std::fs::write(folder.path().join(".env"), settings).unwrap();
+
+    let purged = run(folder.path(), &["purge", "--force"], "");
+
+    let expected = "removed 0 waiting tasks of the queue albums";
+    assert!(said(&purged).contains(expected), "{}", said(&purged));
+}
+
 /// Puts a task into the queue of a platform at rest that no worker knows.
 async fn enqueue_unknown_task(path: &Path) {
     let opened = SqliteStore::open(path, Arc::new(SystemClock)).await;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
@@ -21,6 +23,7 @@ async fn a_mail_is_there_within_a_second_and_a_second_start_keeps_everything() {
 
     let album = ada.publish("First").await.unwrap();
     until_congratulated(folder.path(), &BTreeSet::from([album]), A_SECOND).await;
+    assert_private(folder.path());
 
     let ended = program.stop();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.errors);
@@ -41,6 +44,20 @@ async fn a_mail_is_there_within_a_second_and_a_second_start_keeps_everything() {
         BTreeSet::from([album]),
         "no second mail"
     );
+}
+
+/// What holds addresses is readable by its owner alone.
+fn assert_private(folder: &Path) {
+    let data = folder.join("var");
+    let mails = data.join("mail").read_dir().unwrap();
+    let files = mails.map(|entry| entry.unwrap().path());
+    for file in files.chain([
+        data.join("backbeat.sqlite3"),
+        data.join("backbeat.sqlite3-wal"),
+    ]) {
+        let mode = fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}: {mode:o}", file.display());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -81,6 +81,9 @@ pub(super) fn part_of_name(text: &str) -> Result<String, ValueError> {
     if text.chars().any(char::is_control) {
         return Err(ValueError::ControlCharacter);
     }
+    if text.contains(char::REPLACEMENT_CHARACTER) {
+        return Err(ValueError::Rule("must be UTF-8 text"));
+    }
     Ok(text.to_owned())
 }
 
@@ -103,5 +106,12 @@ mod tests {
         assert!(part_of_name(&"å".repeat(200)).is_ok());
         assert!(part_of_name(&"a".repeat(201)).is_err());
         assert!(part_of_name("a\0b").is_err());
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_not_searched_for() {
+        let query = Query::parse("search=%ff");
+
+        assert!(part_of_name(query.get("search").unwrap_or_default()).is_err());
     }
 }

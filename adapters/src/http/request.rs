@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, StreamExt, stream};
-use warp::http::header::CONTENT_TYPE;
+use warp::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use warp::http::{HeaderMap, HeaderValue, Method};
 use warp::path::FullPath;
 use warp::{Filter, Rejection};
@@ -67,6 +67,11 @@ impl Request {
         let declared = self.headers.get(CONTENT_TYPE);
         if !declared.is_some_and(is_json) {
             return Err(Problem::unsupported_media(declared));
+        }
+        // What is packed might be anything inside.
+        let packed = self.headers.get(CONTENT_ENCODING);
+        if packed.is_some_and(|packed| packed != "identity") {
+            return Err(Problem::unsupported_media(packed));
         }
         read_body(self.body, BODY_BYTES, BODY_WITHIN)
             .await

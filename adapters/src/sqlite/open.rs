@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -81,6 +82,7 @@ pub(super) async fn open(path: &Path) -> Result<(SqlitePool, SqliteConnection), 
             source,
         })?;
     }
+    make_private(path);
     let mut writer = connected(path).await?;
     migrated(path, &mut writer).await?;
     let readers = SqlitePoolOptions::new()
@@ -91,6 +93,15 @@ pub(super) async fn open(path: &Path) -> Result<(SqlitePool, SqliteConnection), 
         .test_before_acquire(false)
         .connect_lazy_with(options(path).pragma("query_only", "on"));
     Ok((readers, writer))
+}
+
+/// Makes the file if it is not there, for its owner alone: it holds addresses. What `SQLite`
+/// puts beside it later takes after it.
+fn make_private(path: &Path) {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    // If it cannot be made, opening it says why in better words.
+    let _ = options.open(path);
 }
 
 /// Two programs that turn one new file to WAL at the same moment do not wait for each

@@ -26,12 +26,13 @@ pub async fn requeue(settings: Settings, id: String) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Removes what waits in `queue`, after asking.
+/// Removes what waits in `queue` (the default queue when it is not named), after asking.
 ///
 /// # Errors
 ///
 /// When the database cannot be used.
-pub async fn purge(settings: Settings, queue: String, force: bool) -> Result<(), Failure> {
+pub async fn purge(settings: Settings, queue: Option<String>, force: bool) -> Result<(), Failure> {
+    let queue = queue.unwrap_or_else(|| settings.worker.default_queue.clone());
     let queue = QueueName::try_from(queue)?;
     if !force && !is_sure(&queue)? {
         tell("nothing was removed");

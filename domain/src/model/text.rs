@@ -17,7 +17,7 @@ pub(super) enum Lines {
 /// `text` composed (NFC), without blanks at its ends, and fit to be shown and mailed.
 pub(super) fn cleaned(text: &str, most: usize, lines: Lines) -> Result<String, ValueError> {
     let text: String = text.trim().nfc().collect();
-    if text.is_empty() {
+    if text.chars().all(joins_others) {
         return Err(ValueError::Blank);
     }
     if text.chars().count() > most {
@@ -32,9 +32,11 @@ pub(super) fn cleaned(text: &str, most: usize, lines: Lines) -> Result<String, V
 /// `text` as it is compared: two texts that differ in case alone have one folded form.
 ///
 /// Folds beyond ASCII ("ÅSA" and "åsa", "STRASSE" and "straße"), by the Unicode Standard's
-/// canonical caseless matching (3.13, D145), composed again. Folding twice is folding once.
+/// canonical caseless matching (3.13, D145), composed again, and does not see joiners,
+/// which nobody does who reads it. Folding twice is folding once.
 pub fn folded(text: &str) -> String {
-    let decomposed: String = text.nfd().collect();
+    let visible = text.chars().filter(|each| !joins_others(*each));
+    let decomposed: String = visible.nfd().collect();
     let folded = UniCase::unicode(decomposed).to_folded_case();
     folded.nfc().collect()
 }
@@ -42,11 +44,29 @@ pub fn folded(text: &str) -> String {
 fn is_harmful(character: char, lines: Lines) -> bool {
     let breaks_line = matches!(character, '\n' | '\r' | '\t');
     let turns_text = matches!(character,
-        '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}');
+        '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{FEFF}');
     match lines {
         Lines::Many if breaks_line => false,
-        _ => character.is_control() || turns_text,
+        Lines::Many => character.is_control() || turns_text,
+        Lines::One => character.is_control() || turns_text || is_unseen(character),
     }
+}
+
+/// Takes no room and means nothing, so it can only make two names look like one.
+fn is_unseen(character: char) -> bool {
+    matches!(
+        character,
+        '\u{AD}' | '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{200B}' | '\u{2060}'
+            ..='\u{2064}' | '\u{3164}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}'
+    )
+}
+
+/// Unseen by itself, but some scripts and emoji are written with it.
+fn joins_others(character: char) -> bool {
+    matches!(
+        character,
+        '\u{34F}' | '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}'
+    )
 }
 
 /// Declares a text that has been through [`cleaned`]: `TryFrom<String>` is the only way in.
@@ -131,6 +151,23 @@ mod tests {
             cleaned("a\u{0}b", 9, Lines::Many),
             Err(ValueError::ControlCharacter)
         );
+    }
+
+    #[test]
+    fn what_nobody_can_see_makes_no_name() {
+        for text in ["\u{200b}", "Vic\u{ad}tim", "\u{3164}"] {
+            let refused = cleaned(text, 9, Lines::One);
+            assert_eq!(refused, Err(ValueError::ControlCharacter), "{text:?}");
+        }
+        assert_eq!(
+            cleaned("\u{200d}\u{fe0f}", 9, Lines::One),
+            Err(ValueError::Blank)
+        );
+        assert_eq!(
+            cleaned("👩\u{200d}🎤", 9, Lines::One),
+            Ok("👩\u{200d}🎤".to_owned())
+        );
+        assert_eq!(folded("Vic\u{200d}tim"), folded("victim"));
     }
 
     #[test]

@@ -21,7 +21,8 @@ pub enum ValueError {
         /// The smallest number of characters.
         least: usize,
     },
-    /// A control or direction-changing character, which could break a header or turn a line around.
+    /// A control, direction-changing or unseen character, which could break a header, turn a
+    /// line around or make two names look like one.
     #[error("may not contain control characters")]
     ControlCharacter,
     /// The text breaks the rule that the sentence states.

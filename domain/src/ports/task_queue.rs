@@ -18,8 +18,9 @@ use crate::tasks::{Envelope, QueueName, Reason, TaskId};
 /// priority (0 first), then by how long they have been due.
 ///
 /// A worker's death makes *suspects* of all it held: each has one crash more on its
-/// record, and a worker holds at most one suspect at a time, so that a task that kills
-/// its worker soon does so alone. What the dead held comes back when the next living
+/// record, and a worker holds at most one suspect at a time, those with the fewest
+/// crashes first, so that a task that kills its worker soon does so alone, and many kills
+/// in a row do not meet the same victim. What the dead held comes back when the next living
 /// worker says [`alive`](Self::alive), at the latest; nobody has to wait for a time to end.
 #[async_trait]
 pub trait TaskQueue: Send + Sync {

@@ -13,6 +13,7 @@ laws! {
     a_worker_gets_one_suspect_at_a_time,
     suspects_do_not_keep_others_back,
     workers_bear_a_suspect_each,
+    the_suspect_with_the_fewest_crashes_goes_first,
     a_task_that_panicked_is_a_suspect_too,
 }
 
@@ -49,6 +50,25 @@ async fn workers_bear_a_suspect_each(world: &World) {
 
     assert_ne!(one.envelope.id, other.envelope.id);
     assert_eq!((one.crashes, other.crashes), (1, 1));
+}
+
+/// Or the first in line would bear every crash of a worker that is killed again and again.
+async fn the_suspect_with_the_fewest_crashes_goes_first(world: &World) {
+    three_suspects(world).await;
+    let twice = world.lease_only(&SECOND).await.envelope.id;
+    world.dies(&SECOND).await;
+    assert_eq!(world.alive(&THIRD).await, 1);
+
+    let mut order = Vec::new();
+    for _ in 0..3 {
+        let lease = world.lease_only(&THIRD).await;
+        order.push((lease.envelope.id.clone(), lease.crashes));
+        world.settle(lease, Verdict::Done(Value::Null)).await;
+    }
+
+    let crashes: Vec<_> = order.iter().map(|(_, crashes)| *crashes).collect();
+    assert_eq!(crashes, [1, 1, 2]);
+    assert_eq!(order[2].0, twice);
 }
 
 async fn a_task_that_panicked_is_a_suspect_too(world: &World) {

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::error::Error;
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::time::Duration;
@@ -29,6 +29,8 @@ use super::{Peer, ServerLimits};
 /// A request's head may be this long; a longer one is answered 431.
 const HEAD_BYTES: usize = 16 * 1024;
 
+const NO_PATH: &str = r#"{"type":"about:blank","title":"Bad Request","status":400,"detail":"the request names no path"}"#;
+
 const LATE: &str = r#"{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"the request took too long, try again later"}"#;
 
 /// Answers the requests of one client until it leaves, breaks a limit, or `stop` is
@@ -51,6 +53,10 @@ pub(super) async fn converse<A>(
 
     let peer = Peer::from(address);
     let service = service_fn(|mut request: Request<Incoming>| {
+        // Only proxies are asked so (`CONNECT host:port`), and warp cannot bear it.
+        if request.uri().path_and_query().is_none() {
+            return ready(Ok(no_path())).boxed();
+        }
         request.extensions_mut().insert(peer);
         in_time(limits.request, answers.call(request)).boxed()
     });
@@ -89,11 +95,22 @@ async fn in_time(
 }
 
 fn late() -> Response {
-    let mut response = LATE.into_response();
-    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    let mut response = last(StatusCode::SERVICE_UNAVAILABLE, LATE);
+    let headers = response.headers_mut();
+    headers.insert(RETRY_AFTER, super::ONE_SECOND);
+    response
+}
+
+fn no_path() -> Response {
+    last(StatusCode::BAD_REQUEST, NO_PATH)
+}
+
+/// The last answer of a connection.
+fn last(status: StatusCode, problem: &'static str) -> Response {
+    let mut response = problem.into_response();
+    *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, super::PROBLEM);
-    headers.insert(RETRY_AFTER, super::ONE_SECOND);
     headers.insert(CONNECTION, super::CLOSE);
     response
 }

@@ -17,7 +17,7 @@ pub(super) struct Lanes(BTreeMap<Lane, BTreeMap<Turn, TaskId>>);
 struct Lane {
     priority: Priority,
     queue: QueueName,
-    is_suspect: bool,
+    crashes: u32,
 }
 
 /// The place of a task in its lane: when it is due, and when it was enqueued.
@@ -40,18 +40,27 @@ impl Lanes {
         }
     }
 
-    /// The task of `queues` that is served next at `now`; suspects are passed over unless they are welcome.
+    /// The task of `queues` that is served next at `now`; of suspects only those with the
+    /// fewest crashes are considered, and none unless they are welcome.
     pub(super) fn first_due(
         &self,
         queues: &Queues,
         bears_suspect: bool,
         now: DateTime<Utc>,
     ) -> Option<TaskId> {
-        self.of(queues)
-            .filter(|(lane, _)| bears_suspect || !lane.is_suspect)
-            .filter_map(|(lane, turns)| Some((lane.priority, turns.first_key_value()?)))
+        let (fresh, suspects): (Vec<_>, Vec<_>) = self
+            .of(queues)
+            .filter_map(|(lane, turns)| Some((lane, turns.first_key_value()?)))
             .filter(|(_, ((due_at, _), _))| *due_at <= now)
-            .min_by_key(|(priority, (turn, _))| (*priority, *turn))
+            .partition(|(lane, _)| lane.crashes == 0);
+        let suspect = suspects
+            .into_iter()
+            .filter(|_| bears_suspect)
+            .min_by_key(|(lane, (turn, _))| (lane.crashes, lane.priority, *turn));
+        fresh
+            .into_iter()
+            .chain(suspect)
+            .min_by_key(|(lane, (turn, _))| (lane.priority, *turn))
             .map(|(_, (_, id))| id.clone())
     }
 
@@ -73,7 +82,7 @@ fn lane(kept: &Kept) -> Lane {
     Lane {
         priority: kept.envelope.priority,
         queue: kept.envelope.queue.clone(),
-        is_suspect: kept.is_suspect(),
+        crashes: kept.crashes,
     }
 }
 

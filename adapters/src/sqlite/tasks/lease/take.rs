@@ -1,4 +1,4 @@
-//! Takes due tasks for a worker: its suspect first, then by urgency.
+//! Takes due tasks for a worker: its least suspect suspect first, then by urgency.
 
 use async_trait::async_trait;
 use chrono::DateTime;
@@ -24,7 +24,7 @@ const TAKE_SUSPECT: &str = "UPDATE tasks SET state = 'running', worker = ?2, fen
     WHERE seq = (
             SELECT seq FROM tasks
             WHERE state = 'suspect' AND queue IN (SELECT value FROM json_each(?1))
-            ORDER BY priority, due_at, seq LIMIT 1)
+            ORDER BY crashes, priority, due_at, seq LIMIT 1)
         AND NOT EXISTS (SELECT 1 FROM tasks WHERE state = 'running' AND worker = ?2 AND crashes > 0)
     RETURNING *";
 
