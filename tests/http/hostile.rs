@@ -154,6 +154,11 @@ async fn what_is_not_json_is_refused_unread() {
         let ask = ask.header("content-type", media_type).by(&stage.eve.token);
         stage.refuses(ask, 415, media_type).await;
     }
+    let packed = ask("POST", "/albums/").raw(b"\x1f\x8b\x08");
+    let packed = packed.header("content-encoding", "gzip");
+    stage
+        .refuses(packed.by(&stage.eve.token), 415, "gzip")
+        .await;
     let bare = ask("POST", "/albums/").body(b"{\"name\":\"x\"}");
     stage
         .refuses(bare.by(&stage.eve.token), 415, "no media type")

@@ -124,6 +124,8 @@ async fn the_log_is_in_words_that_celery_users_know_and_holds_no_secret() {
         .unwrap();
     let album = ada.publish("First").await.unwrap();
     until_congratulated(folder.path(), &BTreeSet::from([album]), 5 * A_SECOND).await;
+    let nowhere = ada.send("GET", "/ada@example.com/", None).await.unwrap();
+    assert_eq!(nowhere.status, 404);
 
     let log = program.stop().errors;
     for words in [
