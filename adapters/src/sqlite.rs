@@ -13,6 +13,7 @@ mod open;
 mod presence;
 mod tasks;
 mod tokens;
+mod turnstile;
 mod values;
 mod writer;
 
@@ -60,12 +61,14 @@ impl SqliteStore {
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, SqliteWriter), OpenError> {
         let (readers, connection) = open::open(path).await?;
-        let (entrance, writer) = writer::new(connection);
+        let presence = Presence::beside(path);
+        let turnstile = open::turnstile(path, presence.folder())?;
+        let (entrance, writer) = writer::new(connection, turnstile);
         let store = Self {
             readers,
             writes: entrance,
             clock,
-            presence: Arc::new(Presence::beside(path)),
+            presence: Arc::new(presence),
             bell: Arc::new(Notify::new()),
             ticks: Arc::default(),
         };

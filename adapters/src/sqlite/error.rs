@@ -14,7 +14,7 @@ pub(super) enum StoreError {
     Stopped,
     #[error(transparent)]
     Sql(Arc<sqlx::Error>),
-    #[error("the lock file of a worker could not be used")]
+    #[error("a lock file beside the database could not be used")]
     Lock(#[source] Arc<io::Error>),
 }
 

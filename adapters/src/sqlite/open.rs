@@ -14,6 +14,7 @@ use sqlx::{ConnectOptions as _, Connection as _, SqlSafeStr as _, SqlitePool};
 use tokio::time::{Instant, sleep};
 
 use super::error;
+use super::turnstile::Turnstile;
 
 const READERS: u32 = 4;
 /// How long a statement waits for another process.
@@ -93,6 +94,14 @@ pub(super) async fn open(path: &Path) -> Result<(SqlitePool, SqliteConnection), 
         .test_before_acquire(false)
         .connect_lazy_with(options(path).pragma("query_only", "on"));
     Ok((readers, writer))
+}
+
+/// Where the processes that share the database `path` take turns, with its locks in `folder`.
+pub(super) fn turnstile(path: &Path, folder: &Path) -> Result<Turnstile, OpenError> {
+    Turnstile::inside(folder).map_err(|error| OpenError::Open {
+        path: path.to_owned(),
+        source: sqlx::Error::Io(error),
+    })
 }
 
 /// Makes the file if it is not there, for its owner alone: it holds addresses. What `SQLite`

@@ -45,6 +45,11 @@ impl Presence {
         }
     }
 
+    /// Where the lock files lie.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Holds the lock of `worker` from now on.
     ///
     /// A lock file that somebody removed is made anew.

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::error::StoreError;
+use super::turnstile::Turnstile;
 
 /// How many writes share a commit at most. No more than these wait, so that whoever is
 /// let in is stored with the next commit but one at the latest.
@@ -43,13 +44,15 @@ pub(super) struct Writes(mpsc::Sender<Box<dyn Request>>);
 /// Writes to the store, for as long as its future runs.
 pub struct SqliteWriter {
     connection: SqliteConnection,
+    turnstile: Turnstile,
     requests: mpsc::Receiver<Box<dyn Request>>,
 }
 
-pub(super) fn new(connection: SqliteConnection) -> (Writes, SqliteWriter) {
+pub(super) fn new(connection: SqliteConnection, turnstile: Turnstile) -> (Writes, SqliteWriter) {
     let (sender, requests) = mpsc::channel(MOST_AT_ONCE);
     let writer = SqliteWriter {
         connection,
+        turnstile,
         requests,
     };
     (Writes(sender), writer)
@@ -112,9 +115,33 @@ impl SqliteWriter {
                 return;
             }
             while !batch.is_empty() {
-                batch = batch::store(&mut self.connection, batch).await;
+                batch = self.store(batch).await;
             }
         }
+    }
+}
+
+impl SqliteWriter {
+    /// Stores a batch when it is this process's turn, with what has come in the meantime;
+    /// returns what is left to do.
+    async fn store(&mut self, mut batch: Vec<Box<dyn Request>>) -> Vec<Box<dyn Request>> {
+        let turn = self.turnstile.wait().await;
+        while batch.len() < MOST_AT_ONCE
+            && let Ok(request) = self.requests.try_recv()
+        {
+            batch.push(request);
+        }
+        let _held_until_stored = match turn {
+            Ok(turn) => turn,
+            Err(error) => {
+                let error = StoreError::from(error);
+                for request in batch {
+                    request.failed(error.clone());
+                }
+                return Vec::new();
+            }
+        };
+        batch::store(&mut self.connection, batch).await
     }
 }
 
