@@ -88,6 +88,15 @@ pub enum TaskError {
     GiveUp(Reason),
 }
 
+impl TaskError {
+    /// Why, in one line.
+    pub fn reason(&self) -> &Reason {
+        match self {
+            Self::Retry(reason) | Self::Postpone(_, reason) | Self::GiveUp(reason) => reason,
+        }
+    }
+}
+
 /// Lets `?` do the right thing: what may pass is retried, what will not is given up.
 impl From<PortError> for TaskError {
     fn from(error: PortError) -> Self {

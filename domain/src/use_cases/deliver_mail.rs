@@ -147,39 +147,23 @@ impl DeliverMail {
         context: &Context,
     ) -> Result<TaskError, PortError> {
         let said = Reason::new(error.to_string());
-        match error {
-            MailError::HeldBack(GateClosed::Lost) => Ok(TaskError::Postpone(WHILE_BUSY, said)),
-            MailError::HeldBack(GateClosed::Port(error)) => Ok(error.into()),
-            MailError::Permanent { .. } => self.park(claim, said).await,
+        let (step, next) = match error {
+            MailError::HeldBack(GateClosed::Lost) => {
+                return Ok(TaskError::Postpone(WHILE_BUSY, said));
+            }
+            MailError::HeldBack(GateClosed::Port(error)) => return Ok(error.into()),
+            MailError::Permanent { .. } => return self.park(claim, said).await,
             MailError::Doubtful { .. } if self.policy.on_doubt == OnDoubt::Park => {
-                self.park(claim, said).await
+                return self.park(claim, said).await;
             }
-            MailError::Doubtful { .. } => {
-                self.again(
-                    claim,
-                    MailStep::Doubt,
-                    TaskError::Retry(said.clone()),
-                    said,
-                    context,
-                )
-                .await
-            }
-            MailError::Transient { .. } => {
-                self.again(
-                    claim,
-                    MailStep::Free,
-                    TaskError::Retry(said.clone()),
-                    said,
-                    context,
-                )
-                .await
-            }
+            MailError::Doubtful { .. } => (MailStep::Doubt, TaskError::Retry(said)),
+            MailError::Transient { .. } => (MailStep::Free, TaskError::Retry(said)),
             MailError::Provider { .. } => {
-                let postponed = TaskError::Postpone(WHILE_PROVIDER_IS_OUT, said.clone());
-                self.again(claim, MailStep::Free, postponed, said, context)
-                    .await
+                let postponed = TaskError::Postpone(WHILE_PROVIDER_IS_OUT, said);
+                (MailStep::Free, postponed)
             }
-        }
+        };
+        self.again(claim, step, next, context).await
     }
 
     /// Frees the mail for another attempt, or parks it when its task has no time for one.
@@ -188,19 +172,15 @@ impl DeliverMail {
         claim: &MailClaim,
         step: MailStep,
         next: TaskError,
-        said: Reason,
         context: &Context,
     ) -> Result<TaskError, PortError> {
         if context.has_time_for(&next, self.clock.now()) {
             self.log.record(claim, step).await?;
-            Ok(next)
-        } else {
-            self.park(
-                claim,
-                Reason::new(format!("not taken before its deadline, at last: {said}")),
-            )
-            .await
+            return Ok(next);
         }
+        let said = next.reason();
+        let reason = Reason::new(format!("not taken before its deadline, at last: {said}"));
+        self.park(claim, reason).await
     }
 
     async fn park(&self, claim: &MailClaim, reason: Reason) -> Result<TaskError, PortError> {
