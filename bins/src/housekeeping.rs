@@ -11,32 +11,25 @@ use tokio_util::sync::CancellationToken;
 
 /// How often dead workers are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
-/// How many sweeps there are to one clearing away.
-const SWEEPS_PER_TIDYING: u32 = 12;
+/// How often the store is tidied, and the queues are counted.
+const TIDY_EVERY: Duration = Duration::from_mins(1);
 
-/// Takes back what dead workers held, clears away what has had its time, and reports how
-/// much waits, until `stop`.
-pub(crate) struct Housekeeper {
+/// Takes back what dead workers held, until `stop`: for a program that runs no tasks. One
+/// that does looks for the dead with each sign of life it gives.
+pub(crate) struct Sweeper {
     pub(crate) queue: Arc<dyn TaskQueue>,
-    pub(crate) admin: Arc<dyn TaskQueueAdmin>,
-    pub(crate) store: Arc<dyn Housekeeping>,
     pub(crate) worker: WorkerId,
 }
 
-impl Housekeeper {
+impl Sweeper {
     pub(crate) async fn run(self, stop: CancellationToken) {
-        let keep = async {
-            let mut reported = Vec::new();
-            for sweep in (0..SWEEPS_PER_TIDYING).cycle() {
+        let sweep = async {
+            loop {
                 self.sweep().await;
-                if sweep == 0 {
-                    self.tidy().await;
-                    self.report(&mut reported).await;
-                }
                 sleep(SWEEP_EVERY).await;
             }
         };
-        stop.run_until_cancelled(keep).await;
+        stop.run_until_cancelled(sweep).await;
     }
 
     async fn sweep(&self) {
@@ -45,6 +38,26 @@ impl Housekeeper {
             Ok(count) => tracing::warn!(count, "took back {count} tasks of workers that died"),
             Err(error) => say("dead workers cannot be looked for", &error),
         }
+    }
+}
+
+/// Clears away what has had its time, and reports how much waits, until `stop`.
+pub(crate) struct Housekeeper {
+    pub(crate) admin: Arc<dyn TaskQueueAdmin>,
+    pub(crate) store: Arc<dyn Housekeeping>,
+}
+
+impl Housekeeper {
+    pub(crate) async fn run(self, stop: CancellationToken) {
+        let keep = async {
+            let mut reported = Vec::new();
+            loop {
+                self.tidy().await;
+                self.report(&mut reported).await;
+                sleep(TIDY_EVERY).await;
+            }
+        };
+        stop.run_until_cancelled(keep).await;
     }
 
     async fn tidy(&self) {

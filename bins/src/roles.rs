@@ -51,7 +51,7 @@ pub(crate) async fn embedded(
     let mut parts = Parts::new(stop);
     let api = Arc::new(platform.api(&url)?);
     let runner = platform.runner(worker, &[], &url)?;
-    let housekeeper = platform.housekeeper(worker);
+    let housekeeper = platform.housekeeper();
     parts.add("the api", |stop| serve(listener, api, limits, stop));
     parts.add("the worker", |stop| runner.run(stop));
     parts.add("housekeeping", |stop| housekeeper.run(stop));
@@ -95,7 +95,7 @@ pub async fn worker(
     let url = settings.api.public_url_at(settings.api.bind);
     let (platform, writer) = Platform::open(settings).await?;
     let runner = platform.runner(worker, queues, &url)?;
-    let housekeeper = platform.housekeeper(worker);
+    let housekeeper = platform.housekeeper();
     let (data, mail) = platform.places();
     let mut parts = Parts::new(stop);
     tell(&format!(
@@ -114,8 +114,10 @@ pub async fn worker(
 pub async fn beat(settings: Settings, stop: CancellationToken) -> Result<(), Failure> {
     refuse_memory(&settings)?;
     let (platform, writer) = Platform::open(settings).await?;
-    let housekeeper = platform.housekeeper(new_worker());
+    let sweeper = platform.sweeper(new_worker());
+    let housekeeper = platform.housekeeper();
     let mut parts = Parts::new(stop);
+    parts.add("sweeping", |stop| sweeper.run(stop));
     parts.add("housekeeping", |stop| housekeeper.run(stop));
     tell("beat ready");
     parts.run(writer).await

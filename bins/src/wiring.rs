@@ -1,6 +1,7 @@
 //! Decides which adapter answers which question; written once for all programs.
 
-use std::path::PathBuf;
+mod place;
+
 use std::sync::Arc;
 
 use adapters::clock::SystemClock;
@@ -19,12 +20,12 @@ use domain::use_cases::{
     EditOwnAccountUseCase, IdentifyCallerUseCase, LogInUseCase, LogOutUseCase, MailPolicy,
     PublishAlbumUseCase, RegisterAccountUseCase, TokenIssuer,
 };
-use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::housekeeping::Housekeeper;
+use crate::housekeeping::{Housekeeper, Sweeper};
 use crate::program::Failure;
-use crate::settings::{Database, MailSettings, MailTo, PublicUrl, Settings};
+use crate::settings::{MailSettings, MailTo, PublicUrl, Settings};
+use place::Place;
 
 /// The adapters of one process and what is built on them.
 pub(crate) struct Platform {
@@ -34,23 +35,13 @@ pub(crate) struct Platform {
     place: Place,
 }
 
-/// Where the store lies.
-enum Place {
-    File(PathBuf),
-    /// Gone when the process ends.
-    Temporary(TempDir),
-}
-
 impl Platform {
     /// Opens the store that `settings` name and brings it to the form this version needs.
     ///
     /// The writer must be run for as long as anything is to be stored.
     pub(crate) async fn open(settings: Settings) -> Result<(Self, SqliteWriter), Failure> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let place = match &settings.database {
-            Database::Sqlite(path) => Place::File(path.clone()),
-            Database::Memory => Place::Temporary(TempDir::with_prefix("backbeat-")?),
-        };
+        let place = Place::of(&settings.database)?;
         let (store, writer) = SqliteStore::open(&place.file(), Arc::clone(&clock)).await?;
         let store = Arc::new(store);
         Ok((
@@ -66,15 +57,11 @@ impl Platform {
 
     /// Where the store lies and where mails go, for people to read.
     pub(crate) fn places(&self) -> (String, String) {
-        let store = match &self.place {
-            Place::File(path) => path.display().to_string(),
-            Place::Temporary(_) => "a temporary file, removed at the end".to_owned(),
-        };
         let mail = match &self.settings.mail.to {
             MailTo::Files(folder) => format!("{}, one .eml file a mail", folder.display()),
             MailTo::Console => "to standard output".to_owned(),
         };
-        (store, mail)
+        (self.place.to_string(), mail)
     }
 
     /// The HTTP API, whose links begin with `public_url`.
@@ -87,7 +74,7 @@ impl Platform {
         } = self;
         let tokens = Arc::new(RandomTokens);
         let passwords = Arc::new(Argon2Passwords::new());
-        let issuer = TokenIssuer::new(tokens.clone(), TimeDelta::from_std(settings.api.token_ttl)?);
+        let issuer = self.issuer()?;
         let throttle = Arc::new(MemoryLoginThrottle::new(LoginLimits {
             per_account: settings.login.attempts_per_account,
             per_address: settings.login.attempts_per_address,
@@ -126,13 +113,10 @@ impl Platform {
 
     /// Registers accounts outside of the API.
     pub(crate) fn registrar(&self) -> Result<RegisterAccountUseCase, Failure> {
-        let good_for = TimeDelta::from_std(self.settings.api.token_ttl)?;
-        let issuer = TokenIssuer::new(Arc::new(RandomTokens), good_for);
-        let passwords = Arc::new(Argon2Passwords::new());
         Ok(RegisterAccountUseCase::new(
             self.store.clone(),
-            passwords,
-            issuer,
+            Arc::new(Argon2Passwords::new()),
+            self.issuer()?,
             self.clock.clone(),
         ))
     }
@@ -171,13 +155,18 @@ impl Platform {
         ))
     }
 
-    /// Keeps house as `worker`.
-    pub(crate) fn housekeeper(&self, worker: WorkerId) -> Housekeeper {
-        let store = &self.store;
+    /// Keeps house.
+    pub(crate) fn housekeeper(&self) -> Housekeeper {
         Housekeeper {
-            queue: store.clone(),
-            admin: store.clone(),
-            store: store.clone(),
+            admin: self.store.clone(),
+            store: self.store.clone(),
+        }
+    }
+
+    /// Looks for dead workers as `worker`.
+    pub(crate) fn sweeper(&self, worker: WorkerId) -> Sweeper {
+        Sweeper {
+            queue: self.store.clone(),
             worker,
         }
     }
@@ -190,6 +179,11 @@ impl Platform {
     /// What was mailed and what was not.
     pub(crate) fn mail_log(&self) -> &dyn MailLog {
         self.store.as_ref()
+    }
+
+    fn issuer(&self) -> Result<TokenIssuer, Failure> {
+        let good_for = TimeDelta::from_std(self.settings.api.token_ttl)?;
+        Ok(TokenIssuer::new(Arc::new(RandomTokens), good_for))
     }
 
     fn router(&self, public_url: &PublicUrl) -> Result<Router, Failure> {
@@ -230,15 +224,6 @@ impl Platform {
         Ok(QueueName::try_from(
             self.settings.worker.default_queue.clone(),
         )?)
-    }
-}
-
-impl Place {
-    fn file(&self) -> PathBuf {
-        match self {
-            Self::File(path) => path.clone(),
-            Self::Temporary(folder) => folder.path().join("backbeat.sqlite3"),
-        }
     }
 }
 
