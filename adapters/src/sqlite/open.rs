@@ -166,15 +166,18 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), MigrateError> 
 }
 
 /// In ascending order; never edited once released.
+const MIGRATIONS: [(i64, &str, &str); 1] = [(
+    1,
+    "first tables",
+    include_str!("../../migrations/sqlite/0001_first_tables.sql"),
+)];
+
 fn migrations() -> Vec<Migration> {
-    let sql = include_str!("../../migrations/sqlite/0001_first_tables.sql").into_sql_str();
-    vec![Migration::new(
-        1,
-        "first tables".into(),
-        MigrationType::Simple,
-        sql,
-        false,
-    )]
+    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
+        let (name, sql) = (name.into(), sql.into_sql_str());
+        Migration::new(version, name, MigrationType::Simple, sql, false)
+    };
+    MIGRATIONS.into_iter().map(migration).collect()
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {

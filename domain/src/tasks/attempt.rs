@@ -91,6 +91,7 @@ fn context(
     Context {
         id: lease.envelope.id.clone(),
         attempt: lease.attempt,
+        due_since: lease.due_since,
         deadline: deadline.unwrap_or(DateTime::<Utc>::MAX_UTC),
         worker,
         cancellation,

@@ -51,6 +51,8 @@ pub struct Context {
     pub id: TaskId,
     /// Which attempt, from 1.
     pub attempt: u32,
+    /// When the task was first due: what it says of its time, it says of this instant.
+    pub due_since: DateTime<Utc>,
     /// When the task is given up.
     pub deadline: DateTime<Utc>,
     /// Who makes the attempt.

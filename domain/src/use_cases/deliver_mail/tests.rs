@@ -81,6 +81,7 @@ fn delivered(
     let context = Context {
         id: TaskId::of_key(&Key::try_from("mail".to_owned()).expect("a key")),
         attempt: 1,
+        due_since: DateTime::UNIX_EPOCH,
         deadline,
         worker: WorkerId::new(Uuid::nil()),
         cancellation: Cancellation::default(),
