@@ -17,6 +17,8 @@ use super::Composer;
 const UNFINISHED: &str = ".unfinished-";
 /// An unfinished file older than this was left by a process that died.
 const LEFT_BEHIND_AFTER: Duration = Duration::from_hours(1);
+/// How long a folder that cannot be written to is left alone.
+const PAUSE: Duration = Duration::from_mins(1);
 
 /// Writes each mail into a file of its own, `<Message-ID>.eml`.
 ///
@@ -125,6 +127,7 @@ fn clear(folder: &Path) -> io::Result<()> {
 fn nobodys_mail_goes(error: io::Error) -> MailError {
     MailError::Provider {
         reason: format!("the folder for mails: {error}"),
+        pause_for: PAUSE,
     }
 }
 

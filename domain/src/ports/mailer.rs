@@ -1,5 +1,7 @@
 //! Sends mails.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::PortError;
@@ -66,7 +68,12 @@ pub enum MailError {
     Provider {
         /// What the other side said.
         reason: String,
+        /// How long to leave the other side alone, at least.
+        pause_for: Duration,
     },
+    /// Every way to the other side is in use by other mails.
+    #[error("every connection for mail is in use")]
+    Busy,
     /// The last step was begun and its outcome is unknown: the mail may or may not have been taken.
     #[error("nobody knows whether the mail was taken: {reason}")]
     Doubtful {

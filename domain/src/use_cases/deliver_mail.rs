@@ -15,8 +15,8 @@ use crate::tasks::{Context, Reason, TaskError};
 
 /// How long a mail waits while another sender is at its final step.
 const WHILE_BUSY: Duration = Duration::from_secs(30);
-/// How long a mail waits while nobody's mail goes.
-const WHILE_PROVIDER_IS_OUT: Duration = Duration::from_mins(1);
+/// How long a mail waits while all connections are in use.
+const WHILE_MAILER_IS_BUSY: Duration = Duration::from_secs(5);
 /// How often storing *sent* is tried: a mail that is not stored as sent may go twice.
 const TRIES_TO_STORE_SENT: u32 = 3;
 
@@ -158,8 +158,11 @@ impl DeliverMail {
             }
             MailError::Doubtful { .. } => (MailStep::Doubt, TaskError::Retry(said)),
             MailError::Transient { .. } => (MailStep::Free, TaskError::Retry(said)),
-            MailError::Provider { .. } => {
-                let postponed = TaskError::Postpone(WHILE_PROVIDER_IS_OUT, said);
+            MailError::Provider { pause_for, .. } => {
+                (MailStep::Free, TaskError::Postpone(pause_for, said))
+            }
+            MailError::Busy => {
+                let postponed = TaskError::Postpone(WHILE_MAILER_IS_BUSY, said);
                 (MailStep::Free, postponed)
             }
         };

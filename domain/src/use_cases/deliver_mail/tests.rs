@@ -193,9 +193,27 @@ fn what_concerns_everybody_burns_no_attempt() {
     let log = log(Claim::Granted(claim(false)), vec![in_time(MailStep::Free)]);
     let error = MailError::Provider {
         reason: "535 no".into(),
+        pause_for: Duration::from_mins(5),
     };
 
     let outcome = delivered(log, mailer(false, Err(error)), OnDoubt::Resend, LATER);
+
+    assert!(
+        matches!(outcome, Err(TaskError::Postpone(wait, _)) if wait == Duration::from_mins(5)),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn a_mail_that_found_no_free_connection_burns_no_attempt() {
+    let log = log(Claim::Granted(claim(false)), vec![in_time(MailStep::Free)]);
+
+    let outcome = delivered(
+        log,
+        mailer(false, Err(MailError::Busy)),
+        OnDoubt::Resend,
+        LATER,
+    );
 
     assert!(matches!(outcome, Err(TaskError::Postpone(_, _))));
 }
