@@ -40,6 +40,27 @@ impl Clock for ManualClock {
     }
 }
 
+/// The machine's own clock, set forward by hand while it runs: for the demo.
+#[derive(Debug, Default)]
+pub struct ForwardedClock(Mutex<TimeDelta>);
+
+impl ForwardedClock {
+    /// Sets the clock forward by `step`.
+    ///
+    /// Who waits for an instant learns of the jump at their next look.
+    pub fn forward(&self, step: TimeDelta) {
+        let mut ahead = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *ahead += step;
+    }
+}
+
+impl Clock for ForwardedClock {
+    fn now(&self) -> DateTime<Utc> {
+        let ahead = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        SystemClock.now() + ahead
+    }
+}
+
 fn in_microseconds(instant: DateTime<Utc>) -> DateTime<Utc> {
     instant
         .duration_trunc(TimeDelta::microseconds(1))
@@ -60,5 +81,18 @@ mod tests {
             DateTime::UNIX_EPOCH + TimeDelta::days(31) + TimeDelta::microseconds(1)
         );
         assert_eq!(SystemClock.now().timestamp_subsec_nanos() % 1_000, 0);
+    }
+
+    #[test]
+    fn a_forwarded_clock_goes_on_from_where_it_was_set() {
+        let clock = ForwardedClock::default();
+        let before = SystemClock.now();
+
+        clock.forward(TimeDelta::days(31));
+        clock.forward(TimeDelta::days(1));
+
+        let (first, second) = (clock.now(), clock.now());
+        assert!(first >= before + TimeDelta::days(32) && second >= first);
+        assert!(first < before + TimeDelta::days(32) + TimeDelta::minutes(1));
     }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use adapters::clock::SystemClock;
 use adapters::http::routes;
 use adapters::http::server::{self, Drained, ServerLimits};
 use adapters::sqlite::SqliteWriter;
-use domain::ports::chain;
+use domain::ports::{Clock, chain};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -24,21 +25,28 @@ pub async fn everything(settings: Settings, stop: CancellationToken) -> Result<(
     let listener = listener(&settings).await?;
     let url = settings.api.public_url_at(listener.local_addr()?);
     let heading = format!("Backbeat {} listens on {url}", env!("CARGO_PKG_VERSION"));
-    embedded(settings, listener, stop, |data, mail| {
-        tell(&heading);
-        tell(&format!("  data  {data}"));
-        tell(&format!("  mail  {mail}"));
-        tell(&format!("  try   curl {url}/albums/"));
-        tell("        backbeat demo, for the whole story; backbeat --help, for the rest");
-        tell("  stop  Ctrl-C");
-    })
+    embedded(
+        settings,
+        Arc::new(SystemClock),
+        listener,
+        stop,
+        |data, mail| {
+            tell(&heading);
+            tell(&format!("  data  {data}"));
+            tell(&format!("  mail  {mail}"));
+            tell(&format!("  try   curl {url}/albums/"));
+            tell("        backbeat demo, for the whole story; backbeat --help, for the rest");
+            tell("  stop  Ctrl-C");
+        },
+    )
     .await
 }
 
-/// Everything in one process, answering on `listener`; calls `started` with where the data
-/// and the mails are once it can be used.
+/// Everything in one process, going by `clock` and answering on `listener`; calls `started`
+/// with where the data and the mails are once it can be used.
 pub(crate) async fn embedded(
     settings: Settings,
+    clock: Arc<dyn Clock>,
     listener: TcpListener,
     stop: CancellationToken,
     started: impl FnOnce(&str, &str),
@@ -47,7 +55,7 @@ pub(crate) async fn embedded(
     let address = listener.local_addr()?;
     let url = settings.api.public_url_at(address);
     let limits = limits(&settings);
-    let (platform, writer) = Platform::open(settings).await?;
+    let (platform, writer) = Platform::open_at(settings, clock).await?;
     let mut parts = Parts::new(stop);
     let api = Arc::new(platform.api(&url)?);
     let runner = platform.runner(worker, &[], &url)?;
@@ -219,7 +227,6 @@ fn refuse_memory(settings: &Settings) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use adapters::clock::SystemClock;
     use adapters::sqlite::SqliteStore;
 
     use super::*;

@@ -40,7 +40,14 @@ impl Platform {
     ///
     /// The writer must be run for as long as anything is to be stored.
     pub(crate) async fn open(settings: Settings) -> Result<(Self, SqliteWriter), Failure> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        Self::open_at(settings, Arc::new(SystemClock)).await
+    }
+
+    /// As [`open`](Self::open), going by another calendar than the machine's.
+    pub(crate) async fn open_at(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, SqliteWriter), Failure> {
         let place = Place::of(&settings.database)?;
         let (store, writer) = SqliteStore::open(&place.file(), Arc::clone(&clock)).await?;
         let store = Arc::new(store);

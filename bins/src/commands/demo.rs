@@ -3,8 +3,10 @@
 mod client;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use adapters::clock::ForwardedClock;
 use adapters::http::server;
 use mail_parser::MessageParser;
 use serde_json::{Value, json};
@@ -37,7 +39,8 @@ pub async fn demo(settings: Settings, stop: CancellationToken) -> Result<(), Fai
     let listener = server::bind(settings.api.bind).await?;
     let client = Client::new(listener.local_addr()?);
     let (started, is_started) = oneshot::channel();
-    let platform = embedded(settings, listener, stop.clone(), |_, _| {
+    let clock = Arc::new(ForwardedClock::default());
+    let platform = embedded(settings, clock.clone(), listener, stop.clone(), |_, _| {
         // Nobody waits any more when the story has ended already.
         let _ = started.send(());
     });
