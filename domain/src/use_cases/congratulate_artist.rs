@@ -1,13 +1,14 @@
 //! An artist is congratulated on an album.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::DeliverMail;
-use super::deliver_mail::Delivered;
+use super::deliver_mail::{Delivered, MAIL_TIME_LIMIT};
 use crate::model::{
     Account, AlbumDetails, AlbumId, ArtistId, HeaderText, Mail, MailKey, MailKind, Recipient,
 };
@@ -27,6 +28,7 @@ impl Task for CongratulateArtist {
     type Output = Congratulated;
     const NAME: &'static str = "albums.tasks.congratulate_artist";
     const ARGUMENTS: &'static [&'static str] = &["artist_id", "album_id"];
+    const TIME_LIMIT: Option<Duration> = Some(MAIL_TIME_LIMIT);
 }
 
 /// What came of it.

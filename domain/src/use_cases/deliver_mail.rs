@@ -13,6 +13,10 @@ use crate::ports::{
 };
 use crate::tasks::{Context, Reason, TaskError};
 
+/// How long one attempt at a mail may take: five minutes until the server has it all, the ten
+/// that its last reply is waited for, and time to store what came of it. Who ended an attempt
+/// earlier would send the mail again while the server still thinks about it.
+pub(super) const MAIL_TIME_LIMIT: Duration = Duration::from_mins(17);
 /// How long a mail waits while another sender is at its final step.
 const WHILE_BUSY: Duration = Duration::from_secs(30);
 /// How long a mail waits while all connections are in use.
