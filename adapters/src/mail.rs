@@ -1,4 +1,4 @@
-//! Where mails go: into files, onto the console, or into memory.
+//! Where mails go: to a mail server, into files, onto the console, or into memory.
 //!
 //! Every mailer composes the same bytes ([`Composer`]); they differ in what the last
 //! step is.
@@ -7,8 +7,12 @@ mod composer;
 mod console;
 mod files;
 mod memory;
+mod smtp;
 
 pub use composer::{Composer, SenderError};
 pub use console::ConsoleMailer;
 pub use files::{FileMailer, OpenMailFolderError};
 pub use memory::{MemoryMailer, SentMail};
+pub use smtp::{
+    Credentials, Secret, Security, SmtpMailer, SmtpServer, Speaker, Transcript, Trust, TrustError,
+};
