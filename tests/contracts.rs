@@ -33,6 +33,7 @@ mod album_repo;
 mod artist_repo;
 mod housekeeping;
 mod mail_log;
+mod mail_pauses;
 mod task_queue;
 mod task_queue_admin;
 mod token_repo;

@@ -151,6 +151,48 @@ async fn after_72_hours_in_vain_the_mail_is_parked_and_the_task_buried() {
 }
 
 #[tokio::test]
+async fn a_provider_that_refuses_everybody_is_left_alone_and_then_tried_with_one_mail() {
+    let platform = platform(OnDoubt::Resend).await;
+    for name in ["First", "Second", "Third"] {
+        platform.publish(name).await;
+    }
+    platform.faults([Fault::Refused; 2]);
+
+    for _ in 0..3 {
+        let verdict = platform.step().await;
+        assert!(
+            matches!(verdict, Some(Verdict::Postpone(_, _))),
+            "{verdict:?}"
+        );
+    }
+    assert_eq!(platform.mail_states().await, [(MailState::Claimed, 1)]);
+    let pause = platform.pauses().await.remove(0);
+    assert_eq!(pause.since, samples::START);
+    assert_eq!(pause.until, samples::START + TimeDelta::minutes(1));
+
+    while platform.mails().is_empty() {
+        platform.step().await;
+        platform.clock.advance(TimeDelta::seconds(1));
+    }
+    // One minute, then two: of three mails, one was tried each time.
+    let waited = domain::ports::Clock::now(platform.clock.as_ref()) - samples::START;
+    assert!(
+        TimeDelta::minutes(3) <= waited && waited <= TimeDelta::minutes(4),
+        "{waited}"
+    );
+    assert_eq!(platform.pauses().await, []);
+
+    while platform.tasks(TaskState::Done).await < 3 {
+        platform.step().await;
+        platform.clock.advance(TimeDelta::seconds(1));
+    }
+    assert_eq!(platform.mails().len(), 3);
+    for task in platform.rows(TaskState::Done).await {
+        assert_eq!(task.attempts, 0, "no attempt was lost");
+    }
+}
+
+#[tokio::test]
 async fn a_lost_answer_is_sent_again_or_parked_as_the_operator_decided() {
     for (on_doubt, copies, ends) in [
         (OnDoubt::Resend, 2, TaskState::Done),

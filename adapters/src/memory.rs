@@ -5,17 +5,18 @@ mod album_repo;
 mod artist_repo;
 mod housekeeping;
 mod mail_log;
+mod mail_pauses;
 mod page;
 mod task_queue;
 mod task_queue_admin;
 mod tasks;
 mod token_repo;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
-use domain::ports::{Clock, PortError, Severity, WorkerId};
+use domain::ports::{Clock, MailPause, PortError, Severity, WorkerId};
 use tokio::sync::Notify;
 
 use self::account_repo::Accounts;
@@ -53,6 +54,7 @@ struct State {
     albums: Albums,
     tokens: Tokens,
     mails: Mails,
+    mail_pauses: HashMap<WorkerId, MailPause>,
 }
 
 impl MemoryStore {

@@ -9,6 +9,7 @@ mod artists;
 mod error;
 mod housekeeping;
 mod mail_log;
+mod mail_pauses;
 mod open;
 mod presence;
 mod tasks;

@@ -69,8 +69,15 @@ impl Housekeeper {
                         tasks,
                         tokens,
                         answers,
+                        pauses,
                     } = tidied;
-                    tracing::info!(tasks, tokens, answers, "cleared away what has had its time");
+                    tracing::info!(
+                        tasks,
+                        tokens,
+                        answers,
+                        pauses,
+                        "cleared away what has had its time"
+                    );
                 }
                 Err(error) => return say("nothing can be cleared away for now", &error),
             }

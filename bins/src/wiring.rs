@@ -13,7 +13,7 @@ use adapters::runner::{Runner, RunnerSettings};
 use adapters::sqlite::{SqliteStore, SqliteWriter};
 use adapters::token::RandomTokens;
 use chrono::TimeDelta;
-use domain::ports::{Clock, MailLog, Mailer, Queues, TaskQueueAdmin, WorkerId};
+use domain::ports::{Clock, MailLog, MailPauses, Mailer, Queues, TaskQueueAdmin, WorkerId};
 use domain::tasks::{QueueName, Router};
 use domain::use_cases::{
     BecomeArtistUseCase, BrowseUseCase, ChangeAlbumUseCase, CongratulateArtistHandler, DeliverMail,
@@ -188,6 +188,11 @@ impl Platform {
         self.store.as_ref()
     }
 
+    /// Who sends no mail for now.
+    pub(crate) fn mail_pauses(&self) -> &dyn MailPauses {
+        self.store.as_ref()
+    }
+
     fn issuer(&self) -> Result<TokenIssuer, Failure> {
         let good_for = TimeDelta::from_std(self.settings.api.token_ttl)?;
         Ok(TokenIssuer::new(Arc::new(RandomTokens), good_for))
@@ -204,7 +209,13 @@ impl Platform {
             on_doubt: settings.mail.on_doubt,
             doubt_hold: TimeDelta::from_std(settings.mail.doubt_hold)?,
         };
-        let deliver = DeliverMail::new(store.clone(), self.mailer()?, clock.clone(), policy);
+        let deliver = DeliverMail::new(
+            store.clone(),
+            store.clone(),
+            self.mailer()?,
+            clock.clone(),
+            policy,
+        );
         let congratulate = CongratulateArtistHandler::new(
             store.clone(),
             store.clone(),

@@ -14,6 +14,7 @@ mod task;
 
 pub use attempt::{MOST_CRASHES, attempt, crashed, timed_out};
 pub use back_off::back_off;
+pub(crate) use back_off::jitter;
 pub use envelope::{Due, Envelope, Priority, Reason};
 pub use name::{Key, QueueName, TaskId, TaskName};
 pub use payload::{Payload, PayloadError};

@@ -4,9 +4,11 @@ use chrono::TimeDelta;
 use domain::ports::{Added, Fingerprint, NewAlbum, Once, TaskState, Tidied, Verdict};
 use domain::tasks::{DONE_TASKS_KEPT_FOR, Reason};
 use serde_json::Value;
-use tests::samples::{START, congratulation, new_account, new_album, task, token, value};
+use tests::samples::{
+    START, congratulation, mail_pause, new_account, new_album, task, token, value,
+};
 
-use crate::contracts::world::{FIRST, World};
+use crate::contracts::world::{FIRST, SECOND, World};
 
 laws! {
     in_an_empty_store_there_is_nothing_to_clear_away,
@@ -14,6 +16,7 @@ laws! {
     only_done_tasks_are_cleared_away,
     expired_tokens_are_cleared_away,
     answers_are_cleared_away_when_their_keys_end,
+    pauses_of_the_dead_are_cleared_away,
     much_is_cleared_away_in_steps,
 }
 
@@ -112,6 +115,26 @@ async fn answers_are_cleared_away_when_their_keys_end(world: &World) {
     assert_eq!(album, Some(short.details), "the album itself stays");
 }
 
+async fn pauses_of_the_dead_are_cleared_away(world: &World) {
+    for sender in [FIRST, SECOND] {
+        world.alive(&sender).await;
+        world.pauses.begin(&mail_pause(sender, 0)).await.unwrap();
+    }
+    world.passes(TimeDelta::days(1000));
+    assert_eq!(tidy(world).await, Tidied::default());
+
+    world.dies(&SECOND).await;
+
+    let pauses = Tidied {
+        pauses: 1,
+        ..Tidied::default()
+    };
+    assert_eq!(tidy(world).await, pauses);
+    assert_eq!(tidy(world).await, Tidied::default());
+    let kept = world.pauses.list().await.unwrap();
+    assert_eq!(kept, [mail_pause(FIRST, 0)]);
+}
+
 async fn much_is_cleared_away_in_steps(world: &World) {
     done(world, 2_500).await;
     world.passes(DONE_TASKS_KEPT_FOR + MOMENT);
@@ -131,6 +154,7 @@ async fn tidy(world: &World) -> Tidied {
         all.tasks += step.tasks;
         all.tokens += step.tokens;
         all.answers += step.answers;
+        all.pauses += step.pauses;
     }
 }
 

@@ -11,9 +11,9 @@ use adapters::clock::ManualClock;
 use chrono::TimeDelta;
 use domain::model::{AlbumDetails, Artist};
 use domain::ports::{
-    AccountRepo, AlbumRepo, ArtistRepo, Enqueued, Housekeeping, Lease, MailLog, NewAlbum,
-    QueueCounts, Queues, Settled, TaskQueue, TaskQueueAdmin, TaskRow, TaskState, TokenRepo,
-    Verdict, WorkerId,
+    AccountRepo, AlbumRepo, ArtistRepo, Enqueued, Housekeeping, Lease, MailLog, MailPauses,
+    NewAlbum, QueueCounts, Queues, Settled, TaskQueue, TaskQueueAdmin, TaskRow, TaskState,
+    TokenRepo, Verdict, WorkerId,
 };
 use domain::tasks::{Envelope, QueueName};
 use futures_util::future::BoxFuture;
@@ -40,6 +40,7 @@ pub(crate) struct World {
     pub(crate) accounts: Arc<dyn AccountRepo>,
     pub(crate) tokens: Arc<dyn TokenRepo>,
     pub(crate) mails: Arc<dyn MailLog>,
+    pub(crate) pauses: Arc<dyn MailPauses>,
     pub(crate) housekeeping: Arc<dyn Housekeeping>,
     /// Shows [`samples::START`] at first.
     pub(crate) clock: Arc<ManualClock>,
@@ -65,6 +66,7 @@ impl World {
             + AccountRepo
             + TokenRepo
             + MailLog
+            + MailPauses
             + Housekeeping
             + 'static,
     {
@@ -77,6 +79,7 @@ impl World {
             accounts: store.clone(),
             tokens: store.clone(),
             mails: store.clone(),
+            pauses: store.clone(),
             housekeeping: store,
             clock,
             end: Box::new(move |worker| {

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use domain::model::{AlbumDetails, AlbumId, Caller, Mail};
 use domain::ports::{
-    AccountRepo, ArtistRepo, Gate, MailError, MailLog, MailState, Mailer, Queues, TaskQueue,
-    TaskQueueAdmin, TaskState, Verdict, WorkerId,
+    AccountRepo, ArtistRepo, Gate, MailError, MailLog, MailPause, MailPauses, MailState, Mailer,
+    Queues, TaskQueue, TaskQueueAdmin, TaskRow, TaskState, Verdict, WorkerId,
 };
 use domain::tasks::{Cancellation, QueueName, Router, attempt};
 use domain::use_cases::{
@@ -43,6 +43,8 @@ pub(super) struct FaultyMailer {
 pub(super) enum Fault {
     /// Refused for now, before the gate.
     Busy,
+    /// Nobody's mail is taken, for a minute at least.
+    Refused,
     /// The outcome of the last step is unknown, though the mail went out.
     AnswerLost,
     /// The process dies after the gate: nothing more is heard of this attempt.
@@ -57,6 +59,10 @@ impl Mailer for FaultyMailer {
             None => self.mailer.send(mail, gate).await,
             Some(Fault::Busy) => Err(MailError::Transient {
                 reason: "421 busy".to_owned(),
+            }),
+            Some(Fault::Refused) => Err(MailError::Provider {
+                reason: "535 wrong password".to_owned(),
+                pause_for: Duration::from_mins(1),
             }),
             Some(Fault::AnswerLost) => {
                 self.mailer.send(mail, gate).await?;
@@ -87,7 +93,13 @@ pub(super) async fn platform(on_doubt: OnDoubt) -> Platform {
         on_doubt,
         doubt_hold: TimeDelta::minutes(11),
     };
-    let deliver = DeliverMail::new(store.clone(), mailer.clone(), clock.clone(), policy);
+    let deliver = DeliverMail::new(
+        store.clone(),
+        store.clone(),
+        mailer.clone(),
+        clock.clone(),
+        policy,
+    );
     let handler = CongratulateArtistHandler::new(
         store.clone(),
         store.clone(),
@@ -160,10 +172,17 @@ impl Platform {
     }
 
     pub(super) async fn tasks(&self, state: TaskState) -> usize {
+        self.rows(state).await.len()
+    }
+
+    pub(super) async fn rows(&self, state: TaskState) -> Vec<TaskRow> {
         TaskQueueAdmin::list(self.store.as_ref(), state, 100)
             .await
             .unwrap()
-            .len()
+    }
+
+    pub(super) async fn pauses(&self) -> Vec<MailPause> {
+        MailPauses::list(self.store.as_ref()).await.unwrap()
     }
 
     pub(super) async fn mail_states(&self) -> Vec<(MailState, u64)> {

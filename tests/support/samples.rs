@@ -6,8 +6,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::model::{
     Account, AccountId, Album, AlbumDetails, AlbumId, Artist, ArtistId, PageRequest,
 };
-use domain::ports::{NewAccount, NewAlbum, NewToken, PasswordHash, TokenDigest, WorkerId};
-use domain::tasks::{Due, Envelope, Payload, Priority, QueueName};
+use domain::ports::{
+    MailPause, NewAccount, NewAlbum, NewToken, PasswordHash, TokenDigest, WorkerId,
+};
+use domain::tasks::{Due, Envelope, Payload, Priority, QueueName, Reason};
 use domain::use_cases::CongratulateArtist;
 use serde_json::Map;
 use uuid::Uuid;
@@ -38,6 +40,17 @@ where
 /// The worker with this number.
 pub const fn worker(number: u128) -> WorkerId {
     WorkerId::new(Uuid::from_u128(number))
+}
+
+/// The pause of `sender` that began so many minutes after the start.
+pub fn mail_pause(sender: WorkerId, minutes: i64) -> MailPause {
+    let since = START + TimeDelta::minutes(minutes);
+    MailPause {
+        sender,
+        since,
+        until: since + TimeDelta::minutes(5),
+        reason: Reason::new("535 wrong password"),
+    }
 }
 
 /// The account with this number: `user7`, `user7@example.com`.

@@ -20,6 +20,7 @@ impl Housekeeping for MemoryStore {
             tasks: tidy_tasks(&mut state.tasks, now - DONE_TASKS_KEPT_FOR),
             tokens: state.tokens.tidy(now, STEP),
             answers: state.albums.tidy_answers(now, STEP),
+            pauses: state.tidy_pauses(),
         })
     }
 }

@@ -28,10 +28,12 @@ impl Housekeeping for SqliteStore {
                 .map_err(|error| error.into_port("tidy up"))?;
         }
         let [tasks, tokens, answers] = removed;
+        let pauses = self.tidy_pauses().await;
         Ok(Tidied {
             tasks,
             tokens,
             answers,
+            pauses: pauses.map_err(|error| error.into_port("tidy up"))?,
         })
     }
 }

@@ -166,11 +166,18 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), MigrateError> 
 }
 
 /// In ascending order; never edited once released.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(
-    1,
-    "first tables",
-    include_str!("../../migrations/sqlite/0001_first_tables.sql"),
-)];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (
+        1,
+        "first tables",
+        include_str!("../../migrations/sqlite/0001_first_tables.sql"),
+    ),
+    (
+        4,
+        "mail pauses",
+        include_str!("../../migrations/sqlite/0004_mail_pauses.sql"),
+    ),
+];
 
 fn migrations() -> Vec<Migration> {
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {

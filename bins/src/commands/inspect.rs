@@ -1,7 +1,7 @@
 //! Shows what is in the queues and in the mail log.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::ports::{MailLogEntry, MailState, QueueCounts, TaskRow, TaskState};
+use domain::ports::{MailLogEntry, MailPause, MailState, QueueCounts, TaskRow, TaskState};
 use serde_json::{Value, json};
 
 use crate::arguments::Inspect;
@@ -17,6 +17,7 @@ struct Findings {
     buried: Vec<TaskRow>,
     mails: Vec<(MailState, u64)>,
     parked: Vec<MailLogEntry>,
+    pauses: Vec<MailPause>,
 }
 
 /// Shows tasks, buried ones with their reasons, and mails.
@@ -33,6 +34,7 @@ pub async fn inspect(settings: Settings, how: Inspect) -> Result<(), Failure> {
         buried: tasks.list(TaskState::Buried, how.most).await?,
         mails: mails.counts().await?,
         parked: mails.list(MailState::Parked, how.most).await?,
+        pauses: platform.mail_pauses().list().await?,
     };
     if how.json {
         tell(&format!("{:#}", as_json(&findings)));
@@ -81,6 +83,11 @@ fn as_text(findings: &Findings) -> Vec<String> {
     } else {
         format!("  {}", counts.join(", "))
     });
+    lines.extend(section(
+        "Paused (mails wait and lose no attempt; a restart tries at once)",
+        &findings.pauses,
+        pause_line,
+    ));
     lines.extend(section("Parked", &findings.parked, |mail| {
         format!(
             "{} since {}: {}",
@@ -116,6 +123,20 @@ fn task_line(task: &TaskRow) -> String {
     )
 }
 
+fn pause_line(pause: &MailPause) -> String {
+    let MailPause {
+        sender,
+        since,
+        until,
+        reason,
+    } = pause;
+    format!(
+        "by {sender} since {}, one mail is tried at {}: {reason}",
+        written(*since),
+        written(*until)
+    )
+}
+
 fn as_json(findings: &Findings) -> Value {
     let queues: Vec<Value> = findings.queues.iter().map(queue_json).collect();
     let tasks = |tasks: &[TaskRow]| tasks.iter().map(task_json).collect::<Vec<_>>();
@@ -133,6 +154,14 @@ fn as_json(findings: &Findings) -> Value {
         "buried": tasks(&findings.buried),
         "mails": mails,
         "parked": parked.collect::<Vec<_>>(),
+        "pauses": findings.pauses.iter().map(pause_json).collect::<Vec<_>>(),
+    })
+}
+
+fn pause_json(pause: &MailPause) -> Value {
+    json!({
+        "sender": pause.sender.to_string(), "since": written(pause.since), "until": written(pause.until),
+        "reason": pause.reason.as_str(),
     })
 }
 

@@ -9,7 +9,7 @@ use super::PortError;
 pub trait Housekeeping: Send + Sync {
     /// Removes, in bounded steps, tasks that were done longer than
     /// [`DONE_TASKS_KEPT_FOR`](crate::tasks::DONE_TASKS_KEPT_FOR) ago, tokens that have
-    /// expired, and answers whose idempotency keys have ended.
+    /// expired, answers whose idempotency keys have ended, and pauses of senders that are dead.
     ///
     /// Answers how much was removed; when that is not nothing there may be more.
     ///
@@ -28,4 +28,6 @@ pub struct Tidied {
     pub tokens: u64,
     /// Answers kept for idempotency keys.
     pub answers: u64,
+    /// Pauses of dead senders.
+    pub pauses: u64,
 }

@@ -19,7 +19,7 @@ pub fn back_off(id: &TaskId, attempt: u32) -> Duration {
 }
 
 /// A number that differs from task to task and attempt to attempt (FNV-1a, 32 bit).
-fn jitter(id: &TaskId, attempt: u32) -> u32 {
+pub(crate) fn jitter(id: &TaskId, attempt: u32) -> u32 {
     let bytes = id.as_str().bytes().chain(attempt.to_le_bytes());
     let hash = bytes.fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)

@@ -1,5 +1,8 @@
 //! A mail goes out: claimed, then *sending*, then *sent*, each step stored first.
 
+mod pause;
+mod provider;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,10 +11,12 @@ use chrono::TimeDelta;
 
 use crate::model::{Mail, MailKey};
 use crate::ports::{
-    Claim, Clock, Gate, GateClosed, MailClaim, MailError, MailLog, MailStep, Mailer, PortError,
-    Recorded,
+    Claim, Clock, Gate, GateClosed, MailClaim, MailError, MailLog, MailPauses, MailStep, Mailer,
+    PortError, Recorded,
 };
 use crate::tasks::{Context, Reason, TaskError};
+use pause::Pass;
+use provider::Provider;
 
 /// How long one attempt at a mail may take: five minutes until the server has it all, the ten
 /// that its last reply is waited for, and time to store what came of it. Who ended an attempt
@@ -43,10 +48,13 @@ pub struct MailPolicy {
 }
 
 /// Sends mails, each at most once but for what nobody can know.
+///
+/// While the provider takes nobody's mail, nobody's mail is tried: its clones share the pause.
 #[derive(Clone)]
 pub struct DeliverMail {
     log: Arc<dyn MailLog>,
     mailer: Arc<dyn Mailer>,
+    provider: Provider,
     clock: Arc<dyn Clock>,
     policy: MailPolicy,
 }
@@ -61,9 +69,10 @@ pub(super) enum Delivered {
 }
 
 impl DeliverMail {
-    /// Sends through `mailer` what `log` gives the right to.
+    /// Sends through `mailer` what `log` gives the right to, and tells `pauses` when it does not.
     pub fn new(
         log: Arc<dyn MailLog>,
+        pauses: Arc<dyn MailPauses>,
         mailer: Arc<dyn Mailer>,
         clock: Arc<dyn Clock>,
         policy: MailPolicy,
@@ -71,6 +80,7 @@ impl DeliverMail {
         Self {
             log,
             mailer,
+            provider: Provider::new(pauses, clock.clone()),
             clock,
             policy,
         }
@@ -79,7 +89,9 @@ impl DeliverMail {
     /// Sends the mail `key`, which `write` makes once the right to send it is held.
     ///
     /// `write` loads what the mail speaks of as late as possible; `None` from it means
-    /// that there is nothing to say any more, and so does `None` from here.
+    /// that there is nothing to say any more, and so does `None` from here. While mail is
+    /// paused the task is postponed and nothing is claimed, but for a task that has no time
+    /// to wait: its mail is parked.
     pub(super) async fn run<W>(
         &self,
         key: MailKey,
@@ -89,6 +101,12 @@ impl DeliverMail {
     where
         W: AsyncFnOnce() -> Result<Option<Mail>, TaskError>,
     {
+        let entered = self.provider.enter(&context.id);
+        if let Err(paused) = &entered
+            && context.has_time_for(paused, self.clock.now())
+        {
+            return Err(paused.clone());
+        }
         let claim = match self
             .log
             .claim(key, context.worker, self.policy.doubt_hold)
@@ -114,6 +132,12 @@ impl DeliverMail {
                 )
                 .await?);
         }
+        let mut pass = match entered {
+            Ok(pass) => pass,
+            Err(paused) => {
+                return Err(self.again(&claim, MailStep::Free, paused, context).await?);
+            }
+        };
         let Some(mail) = write().await? else {
             self.log.record(&claim, MailStep::Free).await?;
             return Ok(None);
@@ -123,8 +147,12 @@ impl DeliverMail {
             claim,
         };
         match self.mailer.send(&mail, &gate).await {
-            Ok(()) => self.store_sent(&claim).await,
-            Err(error) => Err(self.failed(&claim, error, context).await?),
+            Ok(()) => {
+                let stored = self.store_sent(&claim).await;
+                self.provider.answers(&mut pass, context.worker).await;
+                stored
+            }
+            Err(error) => Err(self.failed(&claim, error, pass, context).await?),
         }
     }
 
@@ -148,9 +176,13 @@ impl DeliverMail {
         &self,
         claim: &MailClaim,
         error: MailError,
+        mut pass: Pass,
         context: &Context,
     ) -> Result<TaskError, PortError> {
         let said = Reason::new(error.to_string());
+        if speaks_of_one_mail(&error) {
+            self.provider.answers(&mut pass, context.worker).await;
+        }
         let (step, next) = match error {
             MailError::HeldBack(GateClosed::Lost) => {
                 return Ok(TaskError::Postpone(WHILE_BUSY, said));
@@ -163,7 +195,8 @@ impl DeliverMail {
             MailError::Doubtful { .. } => (MailStep::Doubt, TaskError::Retry(said)),
             MailError::Transient { .. } => (MailStep::Free, TaskError::Retry(said)),
             MailError::Provider { pause_for, .. } => {
-                (MailStep::Free, TaskError::Postpone(pause_for, said))
+                let paused = self.provider.refuses(pass, pause_for, said, context).await;
+                (MailStep::Free, paused)
             }
             MailError::Busy => {
                 let postponed = TaskError::Postpone(WHILE_MAILER_IS_BUSY, said);
@@ -196,6 +229,14 @@ impl DeliverMail {
             .await?;
         Ok(parked(&reason))
     }
+}
+
+/// Whether the provider took up the mail and said what is the matter with it.
+fn speaks_of_one_mail(error: &MailError) -> bool {
+    matches!(
+        error,
+        MailError::Transient { .. } | MailError::Permanent { .. } | MailError::Doubtful { .. }
+    )
 }
 
 fn parked(reason: &Reason) -> TaskError {
