@@ -3,9 +3,10 @@
 //!
 //! Nothing here knows of a runtime, a database, a wire or a mail server. Read
 //! [`model`] for the nouns, [`ports`] for the questions, [`tasks`] for work done
-//! later, [`use_cases`] for the stories.
+//! later, [`schedules`] for work due at times, [`use_cases`] for the stories.
 
 pub mod model;
 pub mod ports;
+pub mod schedules;
 pub mod tasks;
 pub mod use_cases;

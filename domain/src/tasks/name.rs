@@ -92,6 +92,13 @@ impl Key {
     pub(super) fn of<T: Task>(distinct: impl fmt::Display) -> Self {
         Self(format!("{}:{distinct}", T::NAME))
     }
+
+    /// The key of the work of the task called `name` that `distinct` tells from others of that name.
+    ///
+    /// Kept short enough by the caller: names have at most 255 bytes.
+    pub(crate) fn of_name(name: &TaskName, distinct: impl fmt::Display) -> Self {
+        Self(format!("{name}:{distinct}"))
+    }
 }
 
 #[cfg(test)]

@@ -29,8 +29,18 @@ impl Payload {
     pub fn of_task<T: Task>(task: &T) -> Self {
         let keywords = serde_json::to_value(task).expect("a task serializes");
         assert!(keywords.is_object(), "{} serializes to an object", T::NAME);
+        Self::of_values(&[], &keywords)
+    }
+
+    /// These arguments, the first without names and the others with theirs.
+    pub fn of_arguments(positional: &[Value], keywords: &Map<String, Value>) -> Self {
+        Self::of_values(positional, &Value::Object(keywords.clone()))
+    }
+
+    fn of_values(positional: &[Value], keywords: &Value) -> Self {
         let embedded = json!({"callbacks": null, "errbacks": null, "chain": null, "chord": null});
-        Self(json!([[], keywords, embedded]).to_string().into_bytes())
+        let body = json!([positional, keywords, embedded]);
+        Self(body.to_string().into_bytes())
     }
 
     /// The bytes, for those who keep or carry them.

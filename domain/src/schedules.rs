@@ -1,0 +1,53 @@
+//! Work due at times: what a schedule is, and what is done by it.
+//!
+//! A [`ScheduleEntry`] says which task is due by which [`Schedule`]; the
+//! [`Beat`](crate::beat::Beat) fires it. Entries are [written](written::entries) in
+//! Celery's shape.
+
+mod crontab;
+mod entry;
+mod interval;
+pub mod written;
+
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+pub use crontab::{Crontab, CrontabError, Field, FieldError, Fields};
+pub use entry::{EntryName, Expires, ScheduleEntry};
+pub use interval::{Interval, IntervalError};
+
+/// How long occurrences are kept for people to look at.
+pub const OCCURRENCES_KEPT_FOR: TimeDelta = TimeDelta::hours(48);
+
+/// When something is due, again and again.
+///
+/// `Display` says it in one line, and two schedules that say the same are the same.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Schedule {
+    /// Every so often.
+    Interval(Interval),
+    /// By the calendar of a time zone.
+    Crontab(Crontab),
+}
+
+impl Schedule {
+    /// The first instant after `after` at which this is due; `None` when there is none any more.
+    ///
+    /// An interval counts from `anchor`, when its entry was first seen, so it never drifts.
+    pub fn next_after(&self, anchor: DateTime<Utc>, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match self {
+            Self::Interval(interval) => interval.next_after(anchor, after),
+            Self::Crontab(crontab) => crontab.next_after(after),
+        }
+    }
+}
+
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Interval(interval) => interval.fmt(f),
+            Self::Crontab(crontab) => crontab.fmt(f),
+        }
+    }
+}
