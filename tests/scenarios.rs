@@ -1,5 +1,6 @@
 //! Stories, from a request to a mail, on memory adapters and a clock moved by hand.
 
+mod beat;
 mod platform;
 
 use std::time::Duration;

@@ -7,6 +7,7 @@ mod housekeeping;
 mod mail_log;
 mod mail_pauses;
 mod page;
+mod schedule_repo;
 mod task_queue;
 mod task_queue_admin;
 mod tasks;
@@ -23,6 +24,7 @@ use self::account_repo::Accounts;
 use self::album_repo::Albums;
 use self::artist_repo::Artists;
 use self::mail_log::Mails;
+use self::schedule_repo::Schedules;
 use self::tasks::Tasks;
 use self::token_repo::Tokens;
 
@@ -55,6 +57,7 @@ struct State {
     tokens: Tokens,
     mails: Mails,
     mail_pauses: HashMap<WorkerId, MailPause>,
+    schedules: Schedules,
 }
 
 impl MemoryStore {

@@ -70,12 +70,14 @@ impl Housekeeper {
                         tokens,
                         answers,
                         pauses,
+                        occurrences,
                     } = tidied;
                     tracing::info!(
                         tasks,
                         tokens,
                         answers,
                         pauses,
+                        occurrences,
                         "cleared away what has had its time"
                     );
                 }

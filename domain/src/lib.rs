@@ -5,6 +5,7 @@
 //! [`model`] for the nouns, [`ports`] for the questions, [`tasks`] for work done
 //! later, [`schedules`] for work due at times, [`use_cases`] for the stories.
 
+pub mod beat;
 pub mod model;
 pub mod ports;
 pub mod schedules;

@@ -15,6 +15,7 @@ mod mail_pauses;
 mod mailer;
 mod password_hasher;
 mod readiness;
+mod schedule_repo;
 mod task_queue;
 mod task_queue_admin;
 mod token_repo;
@@ -34,6 +35,9 @@ pub use mail_pauses::{MailPause, MailPauses};
 pub use mailer::{Gate, GateClosed, MailError, Mailer};
 pub use password_hasher::{PasswordHash, PasswordHasher};
 pub use readiness::Readiness;
+pub use schedule_repo::{
+    EntryRow, Fired, Firing, NewEntry, Occurrence, ScheduleRepo, Skipped, Standing,
+};
 pub use task_queue::{
     Ended, Enqueued, Fence, Lease, Queues, Settled, TaskQueue, Verdict, WorkerId,
 };

@@ -17,8 +17,12 @@ pub use crontab::{Crontab, CrontabError, Field, FieldError, Fields};
 pub use entry::{EntryName, Expires, ScheduleEntry};
 pub use interval::{Interval, IntervalError};
 
-/// How long occurrences are kept for people to look at.
+/// How long it is kept which occurrences were fired and which were skipped.
 pub const OCCURRENCES_KEPT_FOR: TimeDelta = TimeDelta::hours(48);
+
+/// How far ahead of the clock an entry may stand: what stands further got there by a clock
+/// that was wrong, and would be silent until the clock has caught up.
+pub const AHEAD_AT_MOST: TimeDelta = TimeDelta::days(1);
 
 /// When something is due, again and again.
 ///
@@ -41,6 +45,25 @@ impl Schedule {
             Self::Crontab(crontab) => crontab.next_after(after),
         }
     }
+
+    /// What is due from `first`, at which this is due, to `end`.
+    pub(crate) fn span(&self, first: DateTime<Utc>, end: DateTime<Utc>) -> Span {
+        match self {
+            Self::Interval(interval) => interval.span(first, end),
+            Self::Crontab(crontab) => crontab.span(first, end),
+        }
+    }
+}
+
+/// Instants in a row at which something is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    /// The last of them but one; the only one when there is no other.
+    pub(crate) before_last: DateTime<Utc>,
+    /// The last of them.
+    pub(crate) last: DateTime<Utc>,
+    /// How many there are.
+    pub(crate) count: u32,
 }
 
 impl fmt::Display for Schedule {

@@ -2,13 +2,15 @@
 
 use chrono::TimeDelta;
 use domain::ports::{Added, Fingerprint, NewAlbum, Once, TaskState, Tidied, Verdict};
+use domain::schedules::OCCURRENCES_KEPT_FOR;
 use domain::tasks::{DONE_TASKS_KEPT_FOR, Reason};
 use serde_json::Value;
 use tests::samples::{
-    START, congratulation, mail_pause, new_account, new_album, task, token, value,
+    START, congratulation, mail_pause, new_account, new_album, schedule_entry, task, token, value,
 };
 
-use crate::contracts::world::{FIRST, SECOND, World};
+use crate::contracts::schedule_repo::{fire, firing, register, skipping};
+use crate::contracts::world::{FIRST, SECOND, World, only};
 
 laws! {
     in_an_empty_store_there_is_nothing_to_clear_away,
@@ -17,6 +19,7 @@ laws! {
     expired_tokens_are_cleared_away,
     answers_are_cleared_away_when_their_keys_end,
     pauses_of_the_dead_are_cleared_away,
+    occurrences_are_kept_for_48_hours_and_the_last_of_each_entry_longer,
     much_is_cleared_away_in_steps,
 }
 
@@ -135,6 +138,28 @@ async fn pauses_of_the_dead_are_cleared_away(world: &World) {
     assert_eq!(kept, [mail_pause(FIRST, 0)]);
 }
 
+async fn occurrences_are_kept_for_48_hours_and_the_last_of_each_entry_longer(world: &World) {
+    let entry = schedule_entry("a", 60);
+    register(world, &[&entry]).await;
+    world.passes(TimeDelta::minutes(9));
+    fire(world, firing(&entry, 0, 1)).await;
+    fire(world, skipping(firing(&entry, 1, 4), 2, 3)).await;
+    fire(world, firing(&entry, 4, 5)).await;
+
+    world.passes(OCCURRENCES_KEPT_FOR);
+    assert_eq!(tidy(world).await, Tidied::default());
+
+    world.passes(MOMENT);
+    let occurrences = Tidied {
+        occurrences: 3,
+        ..Tidied::default()
+    };
+    assert_eq!(tidy(world).await, occurrences);
+    assert_eq!(tidy(world).await, Tidied::default());
+    let row = only(world.schedules.list().await.unwrap());
+    assert_eq!((row.fired, row.skipped, row.last_skipped), (3, 2, None));
+}
+
 async fn much_is_cleared_away_in_steps(world: &World) {
     done(world, 2_500).await;
     world.passes(DONE_TASKS_KEPT_FOR + MOMENT);
@@ -155,6 +180,7 @@ async fn tidy(world: &World) -> Tidied {
         all.tokens += step.tokens;
         all.answers += step.answers;
         all.pauses += step.pauses;
+        all.occurrences += step.occurrences;
     }
 }
 

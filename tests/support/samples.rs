@@ -9,6 +9,7 @@ use domain::model::{
 use domain::ports::{
     MailPause, NewAccount, NewAlbum, NewToken, PasswordHash, TokenDigest, WorkerId,
 };
+use domain::schedules::{Interval, Schedule, ScheduleEntry};
 use domain::tasks::{Due, Envelope, Payload, Priority, QueueName, Reason};
 use domain::use_cases::CongratulateArtist;
 use serde_json::Map;
@@ -130,6 +131,25 @@ pub fn task(id: &str) -> Envelope {
         due: Due::Now,
         expires_at: None,
         key: None,
+        headers: Map::new(),
+    }
+}
+
+/// The entry of this name: `samples.work` every so many seconds, on the usual queue.
+///
+/// # Panics
+///
+/// When something cannot be due in so many seconds.
+pub fn schedule_entry(name: &str, seconds: u32) -> ScheduleEntry {
+    let interval = Interval::new(TimeDelta::seconds(i64::from(seconds)));
+    ScheduleEntry {
+        name: value(name),
+        schedule: Schedule::Interval(interval.expect("an interval")),
+        task: value("samples.work"),
+        payload: Payload::of_arguments(&[], &Map::new()),
+        queue: QueueName::default(),
+        priority: Priority::default(),
+        expires: None,
         headers: Map::new(),
     }
 }

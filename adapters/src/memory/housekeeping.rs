@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::ports::{Housekeeping, PortError, TaskState, Tidied};
+use domain::schedules::OCCURRENCES_KEPT_FOR;
 use domain::tasks::{DONE_TASKS_KEPT_FOR, TaskId};
 
 use super::MemoryStore;
@@ -21,6 +22,7 @@ impl Housekeeping for MemoryStore {
             tokens: state.tokens.tidy(now, STEP),
             answers: state.albums.tidy_answers(now, STEP),
             pauses: state.tidy_pauses(),
+            occurrences: state.schedules.tidy(now - OCCURRENCES_KEPT_FOR, STEP),
         })
     }
 }

@@ -166,11 +166,16 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), MigrateError> 
 }
 
 /// In ascending order; never edited once released.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (
         1,
         "first tables",
         include_str!("../../migrations/sqlite/0001_first_tables.sql"),
+    ),
+    (
+        2,
+        "schedules",
+        include_str!("../../migrations/sqlite/0002_schedules.sql"),
     ),
     (
         4,

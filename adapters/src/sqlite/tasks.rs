@@ -6,7 +6,7 @@ mod lease;
 mod settle;
 mod sweep;
 
-pub(super) use enqueue::{NewTask, push_insert};
+pub(super) use enqueue::{NewTask, insert, push_insert};
 
 use std::time::Duration;
 

@@ -9,7 +9,10 @@ use super::PortError;
 pub trait Housekeeping: Send + Sync {
     /// Removes, in bounded steps, tasks that were done longer than
     /// [`DONE_TASKS_KEPT_FOR`](crate::tasks::DONE_TASKS_KEPT_FOR) ago, tokens that have
-    /// expired, answers whose idempotency keys have ended, and pauses of senders that are dead.
+    /// expired, answers whose idempotency keys have ended, pauses of senders that are dead, and
+    /// occurrences of schedules that were fired or skipped longer than
+    /// [`OCCURRENCES_KEPT_FOR`](crate::schedules::OCCURRENCES_KEPT_FOR) ago, but for the last
+    /// that was fired of each entry.
     ///
     /// Answers how much was removed; when that is not nothing there may be more.
     ///
@@ -30,4 +33,6 @@ pub struct Tidied {
     pub answers: u64,
     /// Pauses of dead senders.
     pub pauses: u64,
+    /// Occurrences of schedules, a row of skipped ones counting once.
+    pub occurrences: u64,
 }

@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
+use super::Span;
 pub use field::{Field, FieldError};
 
 /// The five fields of a crontab, in the order of [`Field::ALL`].
@@ -25,7 +26,7 @@ pub type Fields = [String; 5];
 pub struct Crontab {
     written: Fields,
     zone: Tz,
-    cron: Cron,
+    cron: Box<Cron>,
     hours: Hours,
 }
 
@@ -86,7 +87,7 @@ impl Crontab {
         Ok(Self {
             written: fields,
             zone,
-            cron: cron(all),
+            cron: Box::new(cron(all)),
             hours: if hours.len() == 24 {
                 Hours::Every
             } else {
@@ -117,6 +118,23 @@ impl Crontab {
             }
             Hours::Fixed => self.next_fixed_after(after, local.naive_local()),
         }
+    }
+
+    /// What is due from `first`, at which it is, to `end`.
+    pub(super) fn span(&self, first: DateTime<Utc>, end: DateTime<Utc>) -> Span {
+        let mut span = Span {
+            before_last: first,
+            last: first,
+            count: 1,
+        };
+        while let Some(next) = self.next_after(span.last).filter(|next| *next <= end) {
+            span = Span {
+                before_last: span.last,
+                last: next,
+                count: span.count.saturating_add(1),
+            };
+        }
+        span
     }
 
     /// On the wall, every time asked for comes once; so each is looked for there, and then

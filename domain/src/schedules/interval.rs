@@ -4,6 +4,8 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::Span;
+
 /// A length of time from a tenth of a second to a hundred years, in whole microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interval(TimeDelta);
@@ -57,6 +59,20 @@ impl Interval {
         let passed = micros(after - anchor)?.max(0);
         let until_next = (passed / length + 1).checked_mul(length)?;
         anchor.checked_add_signed(TimeDelta::microseconds(until_next))
+    }
+
+    /// What is due from `first`, at which it is, to `end`.
+    pub(super) fn span(self, first: DateTime<Utc>, end: DateTime<Utc>) -> Span {
+        let more = match (micros(end - first), micros(self.0)) {
+            (Some(time), Some(length)) => u32::try_from(time / length).unwrap_or_default(),
+            _ => 0,
+        };
+        let nth = |number: u32| first + self.0 * i32::try_from(number).unwrap_or(i32::MAX);
+        Span {
+            before_last: nth(more.saturating_sub(1)),
+            last: nth(more),
+            count: more.saturating_add(1),
+        }
     }
 }
 
@@ -114,6 +130,25 @@ mod tests {
         let never = interval(3.0).next_after(at(0), DateTime::<Utc>::MAX_UTC);
 
         assert_eq!(never, None);
+    }
+
+    #[test]
+    fn a_span_ends_with_what_is_due_last() {
+        for (end, before_last, last, count) in [
+            (7, 7, 7, 1),
+            (30_000_006, 7, 7, 1),
+            (30_000_007, 7, 30_000_007, 2),
+            (100_000_000, 60_000_007, 90_000_007, 4),
+        ] {
+            let span = interval(30.0).span(at(7), at(end));
+
+            let expected = Span {
+                before_last: at(before_last),
+                last: at(last),
+                count,
+            };
+            assert_eq!(span, expected, "until {end}");
+        }
     }
 
     #[test]

@@ -49,6 +49,7 @@ impl Write for Enqueue {
 }
 
 /// A task as it will lie in its row.
+#[derive(Clone)]
 pub(in crate::sqlite) struct NewTask {
     envelope: Envelope,
     headers: Option<String>,
@@ -101,7 +102,7 @@ pub(in crate::sqlite) fn push_insert(query: &mut QueryBuilder<Sqlite>, tasks: &[
 }
 
 /// Inserts `tasks` but for those whose id is known; answers for each.
-async fn insert(
+pub(in crate::sqlite) async fn insert(
     tasks: &[NewTask],
     connection: &mut SqliteConnection,
 ) -> sqlx::Result<Vec<Enqueued>> {
