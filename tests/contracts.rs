@@ -34,6 +34,7 @@ mod artist_repo;
 mod housekeeping;
 mod mail_log;
 mod mail_pauses;
+mod reminder_repo;
 mod schedule_repo;
 mod task_queue;
 mod task_queue_admin;

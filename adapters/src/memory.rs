@@ -7,6 +7,7 @@ mod housekeeping;
 mod mail_log;
 mod mail_pauses;
 mod page;
+mod reminder_repo;
 mod schedule_repo;
 mod task_queue;
 mod task_queue_admin;
@@ -17,6 +18,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
+use domain::model::ArtistId;
 use domain::ports::{Clock, MailPause, PortError, Severity, WorkerId};
 use tokio::sync::Notify;
 
@@ -54,6 +56,7 @@ struct State {
     accounts: Accounts,
     artists: Artists,
     albums: Albums,
+    unsubscribed: HashSet<ArtistId>,
     tokens: Tokens,
     mails: Mails,
     mail_pauses: HashMap<WorkerId, MailPause>,

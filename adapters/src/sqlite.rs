@@ -12,6 +12,7 @@ mod mail_log;
 mod mail_pauses;
 mod open;
 mod presence;
+mod reminders;
 mod schedules;
 mod tasks;
 mod tokens;

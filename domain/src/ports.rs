@@ -15,6 +15,7 @@ mod mail_pauses;
 mod mailer;
 mod password_hasher;
 mod readiness;
+mod reminder_repo;
 mod schedule_repo;
 mod task_queue;
 mod task_queue_admin;
@@ -35,6 +36,7 @@ pub use mail_pauses::{MailPause, MailPauses};
 pub use mailer::{Gate, GateClosed, MailError, Mailer};
 pub use password_hasher::{PasswordHash, PasswordHasher};
 pub use readiness::Readiness;
+pub use reminder_repo::{QuietArtist, QuietSlice, ReminderRepo, Silence};
 pub use schedule_repo::{
     EntryRow, Fired, Firing, NewEntry, Occurrence, ScheduleRepo, Skipped, Standing,
 };

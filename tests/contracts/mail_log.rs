@@ -2,6 +2,7 @@
 
 mod claiming;
 mod doubt;
+mod ended;
 mod looking;
 mod steps;
 

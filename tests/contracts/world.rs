@@ -12,8 +12,8 @@ use chrono::TimeDelta;
 use domain::model::{AlbumDetails, Artist};
 use domain::ports::{
     AccountRepo, AlbumRepo, ArtistRepo, Enqueued, Housekeeping, Lease, MailLog, MailPauses,
-    NewAlbum, QueueCounts, Queues, ScheduleRepo, Settled, TaskQueue, TaskQueueAdmin, TaskRow,
-    TaskState, TokenRepo, Verdict, WorkerId,
+    NewAlbum, QueueCounts, Queues, ReminderRepo, ScheduleRepo, Settled, TaskQueue, TaskQueueAdmin,
+    TaskRow, TaskState, TokenRepo, Verdict, WorkerId,
 };
 use domain::tasks::{Envelope, QueueName};
 use futures_util::future::BoxFuture;
@@ -41,6 +41,7 @@ pub(crate) struct World {
     pub(crate) tokens: Arc<dyn TokenRepo>,
     pub(crate) mails: Arc<dyn MailLog>,
     pub(crate) pauses: Arc<dyn MailPauses>,
+    pub(crate) reminders: Arc<dyn ReminderRepo>,
     pub(crate) schedules: Arc<dyn ScheduleRepo>,
     pub(crate) housekeeping: Arc<dyn Housekeeping>,
     /// Shows [`samples::START`] at first.
@@ -68,6 +69,7 @@ impl World {
             + TokenRepo
             + MailLog
             + MailPauses
+            + ReminderRepo
             + ScheduleRepo
             + Housekeeping
             + 'static,
@@ -82,6 +84,7 @@ impl World {
             tokens: store.clone(),
             mails: store.clone(),
             pauses: store.clone(),
+            reminders: store.clone(),
             schedules: store.clone(),
             housekeeping: store,
             clock,

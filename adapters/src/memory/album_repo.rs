@@ -39,6 +39,16 @@ impl Albums {
         ended.take(most).count() as u64
     }
 
+    /// When each artist who has albums published the youngest of them.
+    pub(super) fn youngest_by_artist(&self) -> HashMap<ArtistId, DateTime<Utc>> {
+        let mut youngest = HashMap::new();
+        for album in self.all.values() {
+            let published_at = youngest.entry(album.artist_id).or_insert(album.created_at);
+            *published_at = album.created_at.max(*published_at);
+        }
+        youngest
+    }
+
     fn answered(
         &self,
         artist: ArtistId,

@@ -1,6 +1,7 @@
 //! Artists.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 
 use async_trait::async_trait;
 use domain::model::{AccountId, Artist, ArtistId, Page, PageRequest, folded};
@@ -12,7 +13,7 @@ use super::{MemoryStore, id_taken};
 /// Every artist, and what of them is unique.
 #[derive(Default)]
 pub(super) struct Artists {
-    all: HashMap<ArtistId, Artist>,
+    all: BTreeMap<ArtistId, Artist>,
     accounts: HashMap<AccountId, ArtistId>,
     stage_names: HashMap<String, ArtistId>,
 }
@@ -20,6 +21,11 @@ pub(super) struct Artists {
 impl Artists {
     pub(super) fn get(&self, id: ArtistId) -> Option<&Artist> {
         self.all.get(&id)
+    }
+
+    /// Those that come `from` there on, by id.
+    pub(super) fn from(&self, from: Bound<ArtistId>) -> impl Iterator<Item = &Artist> {
+        self.all.range((from, Bound::Unbounded)).map(|(_, it)| it)
     }
 
     pub(super) fn of_account(&self, id: AccountId) -> Option<&Artist> {

@@ -99,6 +99,15 @@ impl MailLog for MemoryStore {
         Ok(Recorded::InTime)
     }
 
+    async fn ended(&self, keys: &[MailKey]) -> Result<Vec<bool>, PortError> {
+        let mails = &self.state().mails;
+        let ended = keys.iter().map(|key| {
+            let row = mails.rows.get(key);
+            row.is_some_and(|row| matches!(row.stand, Stand::Sent | Stand::Parked(_)))
+        });
+        Ok(ended.collect())
+    }
+
     async fn counts(&self) -> Result<Vec<(MailState, u64)>, PortError> {
         let mails = &self.state().mails;
         let count = |state| mails.in_state(state).count() as u64;

@@ -1,6 +1,7 @@
 //! The right to send each mail, and which were sent.
 
 mod claim;
+mod ended;
 
 use std::time::Duration;
 
@@ -74,6 +75,12 @@ impl MailLog for SqliteStore {
             .send(record, RECORDED_WITHIN)
             .await
             .map_err(|error| error.into_port("record the step of a mail"))
+    }
+
+    async fn ended(&self, keys: &[MailKey]) -> Result<Vec<bool>, PortError> {
+        ended::of(keys, &self.readers)
+            .await
+            .map_err(|error| StoreError::from(error).into_port("look for mails that have ended"))
     }
 
     async fn counts(&self) -> Result<Vec<(MailState, u64)>, PortError> {
@@ -173,9 +180,7 @@ fn entry(row: &SqliteRow) -> sqlx::Result<MailLogEntry> {
 }
 
 fn mail_kind(word: &str) -> Option<MailKind> {
-    [MailKind::Congratulation]
-        .into_iter()
-        .find(|kind| kind.as_str() == word)
+    MailKind::ALL.into_iter().find(|kind| kind.as_str() == word)
 }
 
 fn state(row: &SqliteRow) -> sqlx::Result<MailState> {

@@ -166,7 +166,7 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), MigrateError> 
 }
 
 /// In ascending order; never edited once released.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (
         1,
         "first tables",
@@ -176,6 +176,11 @@ const MIGRATIONS: [(i64, &str, &str); 3] = [
         2,
         "schedules",
         include_str!("../../migrations/sqlite/0002_schedules.sql"),
+    ),
+    (
+        3,
+        "reminders",
+        include_str!("../../migrations/sqlite/0003_reminders.sql"),
     ),
     (
         4,

@@ -41,7 +41,8 @@ pub struct Recipient {
 pub struct MailKey {
     /// Which kind of mail.
     pub kind: MailKind,
-    /// The id of what caused it: for a congratulation, the album.
+    /// The id of what caused it: for a congratulation the album, for a reminder one made of
+    /// the artist and the stretch of silence.
     pub cause: Uuid,
 }
 
@@ -63,13 +64,19 @@ impl fmt::Display for MailKey {
 pub enum MailKind {
     /// An artist is congratulated on an album.
     Congratulation,
+    /// An artist is reminded that silence costs popularity.
+    Reminder,
 }
 
 impl MailKind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Congratulation, Self::Reminder];
+
     /// The word for it in tables, ids and logs.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Congratulation => "congratulation",
+            Self::Reminder => "reminder",
         }
     }
 }

@@ -42,6 +42,13 @@ pub trait MailLog: Send + Sync {
     /// When the log cannot be reached; the step may or may not be recorded then.
     async fn record(&self, claim: &MailClaim, step: MailStep) -> Result<Recorded, PortError>;
 
+    /// Which of the mails `keys` have ended, sent or parked; answers for each, in their order.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be reached.
+    async fn ended(&self, keys: &[MailKey]) -> Result<Vec<bool>, PortError>;
+
     /// How many mails stand in each state; states without mails are left out.
     ///
     /// # Errors
