@@ -6,6 +6,7 @@
 
 pub mod clock;
 pub mod http;
+pub mod link_signer;
 pub mod login_throttle;
 pub mod mail;
 pub mod memory;
