@@ -4,6 +4,7 @@ mod world;
 
 use adapters::mail::FileMailer;
 use chrono::TimeDelta;
+use domain::model::{HeaderName, HeaderText};
 use domain::ports::{GateClosed, MailError};
 use mail_parser::MimeHeaders;
 use proptest::prelude::*;
@@ -111,6 +112,42 @@ async fn a_mail_reads_as_it_was_written(world: World) {
     }
 }
 
+async fn a_long_link_in_a_header_is_neither_broken_nor_encoded(world: World) {
+    let link = format!(
+        "<https://music.example/{}/unsubscribe/v1.a_b-c.d>",
+        "x".repeat(500)
+    );
+    let mut written = mail("Ada", "Hello");
+    for (name, value) in [
+        ("List-Unsubscribe", link.as_str()),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ("List-Id", "Backbeat reminders <reminders.music.example>"),
+    ] {
+        let name = HeaderName::try_from(name.to_owned()).unwrap();
+        written
+            .headers
+            .push((name, HeaderText::without_controls(value)));
+    }
+
+    let sent = world.mailer.send(&written, &TestGate::default()).await;
+
+    sent.unwrap();
+    let bytes = (world.taken)().remove(0);
+    let text = String::from_utf8_lossy(&bytes);
+    assert!(
+        text.lines().all(|line| line.len() <= 998),
+        "RFC 5322, 2.1.1"
+    );
+    assert!(text.contains(&link), "{text}");
+    for (name, value) in &written.headers[1..] {
+        let read = parsed(&bytes);
+        assert_eq!(
+            read.header_raw(name.as_str()).map(str::trim),
+            Some(value.as_str())
+        );
+    }
+}
+
 macro_rules! laws {
     ($($law:ident)*) => {
         laws!(@ memory $($law)*);
@@ -134,6 +171,7 @@ laws! {
     a_closed_gate_lets_nothing_out
     copies_have_one_message_id
     a_mail_reads_as_it_was_written
+    a_long_link_in_a_header_is_neither_broken_nor_encoded
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod beat;
 mod platform;
+mod reminders;
 
 use std::time::Duration;
 

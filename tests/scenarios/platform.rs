@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use adapters::clock::ManualClock;
+use adapters::link_signer::HmacLinkSigner;
 use adapters::mail::{Composer, MemoryMailer};
 use adapters::memory::MemoryStore;
 use async_trait::async_trait;
@@ -15,8 +16,9 @@ use domain::ports::{
 };
 use domain::tasks::{Cancellation, QueueName, Router, attempt};
 use domain::use_cases::{
-    ChangeAlbumUseCase, CongratulateArtistHandler, DeliverMail, MailPolicy, OnDoubt, PublishAlbum,
-    PublishAlbumUseCase, Published,
+    ChangeAlbumUseCase, CheckInactiveArtistsHandler, CongratulateArtistHandler, DeliverMail,
+    InactivityPolicy, MailPolicy, OnDoubt, PublishAlbum, PublishAlbumUseCase, Published,
+    RemindInactiveArtistHandler, UnsubscribeUseCase,
 };
 use serde_json::json;
 use tests::samples;
@@ -30,6 +32,7 @@ pub(super) struct Platform {
     pub(super) router: Router,
     pub(super) publish: PublishAlbumUseCase,
     pub(super) change: ChangeAlbumUseCase,
+    pub(super) unsubscribe: UnsubscribeUseCase,
     pub(super) ada: Caller,
 }
 
@@ -78,10 +81,21 @@ impl Mailer for FaultyMailer {
     }
 }
 
+pub(super) const PUBLIC_URL: &str = "https://music.example";
 pub(super) const WORKER: WorkerId = samples::worker(1);
 pub(super) const NEXT_WORKER: WorkerId = samples::worker(2);
 
+/// Thirty days of silence, then a reminder every thirty.
+pub(super) const MONTHLY: InactivityPolicy = InactivityPolicy {
+    after: TimeDelta::days(30),
+    remind_every: TimeDelta::days(30),
+};
+
 pub(super) async fn platform(on_doubt: OnDoubt) -> Platform {
+    platform_with(on_doubt, MONTHLY).await
+}
+
+pub(super) async fn platform_with(on_doubt: OnDoubt, inactivity: InactivityPolicy) -> Platform {
     let clock = Arc::new(ManualClock::at(samples::START));
     let store = Arc::new(MemoryStore::new(clock.clone()));
     let composer = Composer::new(None, "backbeat@music.example", clock.clone()).unwrap();
@@ -100,11 +114,27 @@ pub(super) async fn platform(on_doubt: OnDoubt) -> Platform {
         clock.clone(),
         policy,
     );
-    let handler = CongratulateArtistHandler::new(
+    let congratulate = CongratulateArtistHandler::new(
         store.clone(),
         store.clone(),
+        deliver.clone(),
+        PUBLIC_URL.to_owned(),
+    );
+    let check = CheckInactiveArtistsHandler::new(
+        store.clone(),
+        store.clone(),
+        store.clone(),
+        inactivity,
+        QueueName::default(),
+    );
+    let signer = Arc::new(HmacLinkSigner::new("a secret of this story"));
+    let remind = RemindInactiveArtistHandler::new(
+        store.clone(),
+        store.clone(),
+        signer.clone(),
         deliver,
-        "https://music.example".to_owned(),
+        inactivity,
+        PUBLIC_URL.to_owned(),
     );
     let artist = samples::artist(1);
     AccountRepo::add(store.as_ref(), &samples::new_account(1))
@@ -114,7 +144,11 @@ pub(super) async fn platform(on_doubt: OnDoubt) -> Platform {
     Platform {
         publish: PublishAlbumUseCase::new(store.clone(), clock.clone(), QueueName::default()),
         change: ChangeAlbumUseCase::new(store.clone()),
-        router: Router::default().route(handler),
+        unsubscribe: UnsubscribeUseCase::new(store.clone(), signer),
+        router: Router::default()
+            .route(congratulate)
+            .route(check)
+            .route(remind),
         ada: Caller {
             account: samples::account(1),
             artist: Some(artist),
