@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bins::settings::dotenv;
-use bins::settings::{Database, LogFormat, MailTo, Settings, SettingsError, Sources};
+use bins::settings::{Database, LogFormat, MailTo, SecretKey, Settings, SettingsError, Sources};
 
 const NOTHING: [(&str, &str); 0] = [];
 
@@ -41,6 +41,8 @@ fn nothing_has_to_be_set() {
         "Backbeat <backbeat@localhost>"
     );
     assert_eq!(settings.mail.on_doubt, domain::use_cases::OnDoubt::Resend);
+    assert_eq!(settings.inactivity.after.num_days(), 30);
+    assert_eq!(settings.inactivity.remind_every.num_days(), 30);
     assert_eq!(
         settings.api.public_url_at(settings.api.bind).as_str(),
         "http://127.0.0.1:8000"
@@ -148,7 +150,13 @@ fn what_this_version_cannot_do_is_refused_by_name() {
 
 #[test]
 fn no_complaint_shows_what_a_url_holds() {
-    for name in ["DATABASE_URL", "EMAIL_URL", "PUBLIC_URL", "REDIS_URL"] {
+    for name in [
+        "DATABASE_URL",
+        "EMAIL_URL",
+        "PUBLIC_URL",
+        "REDIS_URL",
+        "SECRET_KEY",
+    ] {
         for url in [
             "postgres://u:hunter2@h/db",
             "http://u:hunter2@h",
@@ -161,6 +169,16 @@ fn no_complaint_shows_what_a_url_holds() {
             assert!(!complaints.concat().contains("hunter2"), "{complaints:?}");
         }
     }
+}
+
+#[test]
+fn a_secret_is_kept_to_itself() {
+    let secret = "hunter2-hunter2-hunter2-hunter2-";
+    let settings = from_environment(&[("SECRET_KEY", secret)]).expect("long enough");
+
+    let key = settings.secret_key.as_ref();
+    assert_eq!(key.map(SecretKey::reveal), Some(secret));
+    assert!(!format!("{settings:?}").contains("hunter2"));
 }
 
 #[test]

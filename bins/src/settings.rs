@@ -8,6 +8,7 @@ mod celery;
 pub mod database_url;
 pub mod dotenv;
 pub mod email_url;
+mod inactivity;
 mod layers;
 mod log;
 mod mail;
@@ -17,6 +18,7 @@ mod problem;
 mod public_url;
 mod reader;
 mod refused;
+mod secret_key;
 mod sender;
 mod sources;
 pub mod values;
@@ -27,8 +29,11 @@ pub use log::{LogFilter, LogFilterError, LogFormat, LogLevel, LogSettings};
 pub use mail::MailSettings;
 pub use problem::{Problem, SettingsError};
 pub use public_url::{PublicUrl, PublicUrlError};
+pub use secret_key::{SecretKey, SecretKeyError};
 pub use sender::{Sender, SenderError};
 pub use sources::{DOTENV_FILE, Sources, TOML_FILE};
+
+use domain::use_cases::InactivityPolicy;
 
 use layers::Layers;
 use reader::Reader;
@@ -54,6 +59,10 @@ pub struct Settings {
     pub login: LoginSettings,
     /// Where mail goes and who writes it.
     pub mail: MailSettings,
+    /// `SECRET_KEY`, when it is set: signs the links in mails.
+    pub secret_key: Option<SecretKey>,
+    /// When artists count as quiet, and how often they are reminded.
+    pub inactivity: InactivityPolicy,
     /// How tasks are run.
     pub worker: WorkerSettings,
     /// What is logged.
@@ -143,6 +152,8 @@ impl Settings {
             api: ApiSettings::read(read),
             login: LoginSettings::read(read),
             mail: MailSettings::read(read, &data_dir),
+            secret_key: read.masked("SECRET_KEY", str::parse),
+            inactivity: inactivity::read(read),
             worker: WorkerSettings::read(read),
             log: LogSettings::read(read),
             shutdown_grace: read.open("SHUTDOWN_GRACE", duration(Duration::ZERO..=HOUR)),

@@ -1,11 +1,13 @@
 //! Decides which adapter answers which question; written once for all programs.
 
 mod place;
+mod secret;
 
 use std::sync::Arc;
 
 use adapters::clock::SystemClock;
 use adapters::http::Api;
+use adapters::link_signer::HmacLinkSigner;
 use adapters::login_throttle::{LoginLimits, MemoryLoginThrottle};
 use adapters::mail::{Composer, ConsoleMailer, FileMailer};
 use adapters::password::Argon2Passwords;
@@ -13,12 +15,15 @@ use adapters::runner::{Runner, RunnerSettings};
 use adapters::sqlite::{SqliteStore, SqliteWriter};
 use adapters::token::RandomTokens;
 use chrono::TimeDelta;
-use domain::ports::{Clock, MailLog, MailPauses, Mailer, Queues, TaskQueueAdmin, WorkerId};
+use domain::ports::{
+    Clock, LinkSigner, MailLog, MailPauses, Mailer, Queues, TaskQueueAdmin, WorkerId,
+};
 use domain::tasks::{QueueName, Router};
 use domain::use_cases::{
-    BecomeArtistUseCase, BrowseUseCase, ChangeAlbumUseCase, CongratulateArtistHandler, DeliverMail,
-    EditOwnAccountUseCase, IdentifyCallerUseCase, LogInUseCase, LogOutUseCase, MailPolicy,
-    PublishAlbumUseCase, RegisterAccountUseCase, TokenIssuer,
+    BecomeArtistUseCase, BrowseUseCase, ChangeAlbumUseCase, CheckInactiveArtistsHandler,
+    CongratulateArtistHandler, DeliverMail, EditOwnAccountUseCase, IdentifyCallerUseCase,
+    LogInUseCase, LogOutUseCase, MailPolicy, PublishAlbumUseCase, RegisterAccountUseCase,
+    RemindInactiveArtistHandler, TokenIssuer,
 };
 use uuid::Uuid;
 
@@ -26,6 +31,7 @@ use crate::housekeeping::{Housekeeper, Sweeper};
 use crate::program::Failure;
 use crate::settings::{MailSettings, MailTo, PublicUrl, Settings};
 use place::Place;
+use secret::secret;
 
 /// The adapters of one process and what is built on them.
 pub(crate) struct Platform {
@@ -219,10 +225,33 @@ impl Platform {
         let congratulate = CongratulateArtistHandler::new(
             store.clone(),
             store.clone(),
-            deliver,
+            deliver.clone(),
             public_url.to_string(),
         );
-        Ok(Router::default().route(congratulate))
+        let check = CheckInactiveArtistsHandler::new(
+            store.clone(),
+            store.clone(),
+            store.clone(),
+            settings.inactivity,
+            self.default_queue()?,
+        );
+        let remind = RemindInactiveArtistHandler::new(
+            store.clone(),
+            store.clone(),
+            self.signer()?,
+            deliver,
+            settings.inactivity,
+            public_url.to_string(),
+        );
+        Ok(Router::default()
+            .route(congratulate)
+            .route(check)
+            .route(remind))
+    }
+
+    fn signer(&self) -> Result<Arc<dyn LinkSigner>, Failure> {
+        let secret = secret(&self.settings)?;
+        Ok(Arc::new(HmacLinkSigner::new(secret.reveal())))
     }
 
     fn mailer(&self) -> Result<Arc<dyn Mailer>, Failure> {

@@ -49,7 +49,7 @@ fn the_example_as_it_stands_sets_nothing() {
 
 #[test]
 fn the_example_tells_the_defaults() {
-    let without_default = ["PUBLIC_URL", "SHUTDOWN_GRACE", "RUST_LOG"];
+    let without_default = ["PUBLIC_URL", "SECRET_KEY", "SHUTDOWN_GRACE", "RUST_LOG"];
     let pairs: Vec<_> = documented()
         .into_iter()
         .filter(|(name, _)| !without_default.contains(name))

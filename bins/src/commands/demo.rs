@@ -33,6 +33,7 @@ pub async fn demo(settings: Settings, stop: CancellationToken) -> Result<(), Fai
     let folder = TempDir::with_prefix("backbeat-demo-")?;
     let mails = folder.path().join("mail");
     let mut settings = settings;
+    folder.path().clone_into(&mut settings.data_dir);
     settings.database = Database::Sqlite(folder.path().join("backbeat.sqlite3"));
     settings.mail.to = MailTo::Files(mails.clone());
     settings.api.bind.set_port(0);

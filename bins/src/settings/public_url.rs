@@ -14,10 +14,13 @@ pub struct PublicUrl(String);
 /// Why a text is no public URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "is not an http or https URL without user, query and fragment; \
+    "is not an http or https URL of at most {MOST} characters without user, query and fragment; \
      write for example https://backbeat.example.org"
 )]
 pub struct PublicUrlError;
+
+/// The links made of it stand in headers of mails, whose lines are 998 characters long at most.
+const MOST: usize = 500;
 
 impl PublicUrl {
     /// The URL of an API that listens at `address` and is asked without a proxy.
@@ -46,7 +49,8 @@ impl FromStr for PublicUrl {
             && url.password().is_none()
             && url.query().is_none()
             && url.fragment().is_none();
-        if !bare || !matches!(url.scheme(), "http" | "https") {
+        let is_short = url.as_str().len() <= MOST;
+        if !is_short || !bare || !matches!(url.scheme(), "http" | "https") {
             return Err(PublicUrlError);
         }
         Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
@@ -84,6 +88,7 @@ mod tests {
             "http://x/#f",
             "http://u:p@x",
             "http://",
+            &format!("http://x/{}", "x".repeat(500)),
         ] {
             assert_eq!(
                 refused.parse::<PublicUrl>(),

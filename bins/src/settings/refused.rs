@@ -8,7 +8,7 @@ const NO_SMTP: &str = "this version cannot send through SMTP yet, mail goes to f
 const NOT_YET: &str = "this version does not honour this setting yet; remove it";
 
 /// The names, each with the reason that an operator reads.
-const REFUSED: [(&str, &str); 14] = [
+const REFUSED: [(&str, &str); 12] = [
     ("REDIS_URL", NO_REDIS),
     ("EMAIL_BACKEND", NO_SMTP),
     ("EMAIL_HOST", NO_SMTP),
@@ -21,8 +21,6 @@ const REFUSED: [(&str, &str); 14] = [
     ("WORKER_LEASE", NOT_YET),
     ("MAIL_CONCURRENCY", NOT_YET),
     ("BEAT_CATCH_UP", NOT_YET),
-    ("INACTIVITY_AFTER_DAYS", NOT_YET),
-    ("INACTIVITY_REMIND_EVERY_DAYS", NOT_YET),
 ];
 
 /// Complains about each of them that is set.
