@@ -8,4 +8,5 @@ mod finding;
 mod hostile;
 mod idempotency;
 mod surface;
+mod unsubscribe;
 mod world;

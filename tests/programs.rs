@@ -3,17 +3,24 @@
 mod commands;
 mod deaths;
 mod refusals;
+mod reminders;
 mod signals;
 mod together;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use adapters::clock::SystemClock;
+use adapters::sqlite::SqliteStore;
+use domain::ports::TaskQueue as _;
+use domain::tasks::Envelope;
 use tests::client::Client;
 use tests::program::{Program, command};
 use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// Starts everything in one process in `folder`.
@@ -27,6 +34,18 @@ fn backbeat(folder: &Path) -> (Program, SocketAddr) {
 async fn artist(address: SocketAddr, name: &str) -> Client {
     let client = Client::connect(address).await.unwrap();
     client.become_artist(name).await.unwrap()
+}
+
+/// Queues a task in the store in the file `path`, as a program of its own would.
+async fn enqueue(path: &Path, task: Envelope) {
+    let opened = SqliteStore::open(path, Arc::new(SystemClock)).await;
+    let (store, writer) = opened.unwrap();
+    let stop = CancellationToken::new();
+    let enqueue = async {
+        store.enqueue(&[task]).await.unwrap();
+        stop.cancel();
+    };
+    tokio::join!(enqueue, writer.run(stop.clone()));
 }
 
 /// The albums whose congratulation lies in the mail folder.

@@ -21,6 +21,7 @@ mod request;
 mod resource;
 mod routes;
 pub mod server;
+mod unsubscribe;
 
 pub use api::Api;
 pub use routes::routes;

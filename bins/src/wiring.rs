@@ -23,7 +23,7 @@ use domain::use_cases::{
     BecomeArtistUseCase, BrowseUseCase, ChangeAlbumUseCase, CheckInactiveArtistsHandler,
     CongratulateArtistHandler, DeliverMail, EditOwnAccountUseCase, IdentifyCallerUseCase,
     LogInUseCase, LogOutUseCase, MailPolicy, PublishAlbumUseCase, RegisterAccountUseCase,
-    RemindInactiveArtistHandler, TokenIssuer,
+    RemindInactiveArtistHandler, TokenIssuer, UnsubscribeUseCase,
 };
 use uuid::Uuid;
 
@@ -119,6 +119,7 @@ impl Platform {
                 self.default_queue()?,
             ),
             change_album: ChangeAlbumUseCase::new(store.clone()),
+            unsubscribe: UnsubscribeUseCase::new(store.clone(), self.signer()?),
             readiness: store.clone(),
             public_url: public_url.to_string(),
         })

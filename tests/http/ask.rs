@@ -15,7 +15,7 @@ pub(super) struct Ask {
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
-    /// `Null` when the body is empty.
+    /// `Null` when the body is empty, a text when it is a page.
     pub(super) body: Value,
 }
 
@@ -78,6 +78,7 @@ impl Answer {
             headers: response.headers().clone(),
             body: match body.as_ref() {
                 b"" => Value::Null,
+                page if is_page(response) => String::from_utf8(page.to_vec()).unwrap().into(),
                 json => serde_json::from_slice(json).unwrap(),
             },
         };
@@ -86,7 +87,11 @@ impl Answer {
         assert_eq!(answer.header("cache-control"), "no-store");
         if !body.is_empty() {
             assert_eq!(answer.header("content-length"), body.len().to_string());
-            answer.check_form();
+            if is_page(response) {
+                answer.check_page();
+            } else {
+                answer.check_form();
+            }
         }
         answer
     }
@@ -109,6 +114,20 @@ impl Answer {
         })
     }
 
+    /// What is shown to people loads nothing, runs nothing, and is framed by nobody.
+    fn check_page(&self) {
+        let policy = self.header("content-security-policy");
+        for part in ["default-src 'none'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(part), "{part} in {policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{policy}");
+        let page = self.body.as_str().unwrap();
+        for part in ["<!DOCTYPE html>", "<html lang=\"en\"", "<title>", "<h1>"] {
+            assert!(page.contains(part), "{part} in {page}");
+        }
+        assert!(!page.contains("<script"), "{page}");
+    }
+
     fn check_form(&self) {
         if self.status < 400 {
             assert_eq!(self.header("content-type"), "application/json");
@@ -123,4 +142,9 @@ impl Answer {
             assert!(reasons.iter().all(Value::is_string) && !reasons.is_empty());
         }
     }
+}
+
+fn is_page(response: &Response<Bytes>) -> bool {
+    let media_type = response.headers().get("content-type");
+    media_type.is_some_and(|it| it == "text/html; charset=utf-8")
 }

@@ -15,7 +15,7 @@ const METHODS: [&str; 9] = [
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW",
 ];
 
-fn paths() -> [String; 10] {
+fn paths() -> [String; 11] {
     [
         "/authentication/register".to_owned(),
         "/authentication/login".to_owned(),
@@ -25,6 +25,7 @@ fn paths() -> [String; 10] {
         "/artists".to_owned(),
         "/albums".to_owned(),
         format!("/albums/{ID}"),
+        format!("/unsubscribe/v1.{ID}"),
         "/healthz".to_owned(),
         "/readyz".to_owned(),
     ]

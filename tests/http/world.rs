@@ -5,20 +5,22 @@ use std::time::Duration;
 
 use adapters::clock::ManualClock;
 use adapters::http::{Api, routes};
+use adapters::link_signer::HmacLinkSigner;
 use adapters::login_throttle::{LoginLimits, MemoryLoginThrottle};
 use adapters::memory::MemoryStore;
 use adapters::password::Argon2Passwords;
 use adapters::token::RandomTokens;
 use chrono::{DateTime, TimeDelta};
-use domain::model::{Account, AccountId, EmailAddress, Username};
+use domain::model::{Account, AccountId, ArtistId, EmailAddress, Username};
 use domain::ports::{
-    AccountRepo, Clock, NewAccount, NewToken, PasswordHash, TaskQueueAdmin, TokenSource,
+    AccountRepo, Clock, NewAccount, NewToken, PasswordHash, ReminderRepo, TaskQueueAdmin,
+    TokenSource,
 };
 use domain::tasks::QueueName;
 use domain::use_cases::{
     BecomeArtistUseCase, BrowseUseCase, ChangeAlbumUseCase, EditOwnAccountUseCase,
     IdentifyCallerUseCase, LogInUseCase, LogOutUseCase, PublishAlbumUseCase,
-    RegisterAccountUseCase, TokenIssuer,
+    RegisterAccountUseCase, TokenIssuer, UnsubscribeUseCase,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -109,6 +111,12 @@ impl World {
         counts.iter().map(|queue| queue.waiting).sum()
     }
 
+    /// Whether this artist wants no reminders.
+    pub(super) async fn is_unsubscribed(&self, artist: ArtistId) -> bool {
+        let silence = self.store.silence(artist).await.unwrap();
+        silence.unwrap().is_unsubscribed
+    }
+
     /// All that can be seen of the store through the API, by staff.
     pub(super) async fn everything(&self, staff: &Somebody) -> Value {
         let albums = get("/albums/?limit=100").by(&staff.token);
@@ -154,6 +162,11 @@ impl World {
     }
 }
 
+/// Signs as the API under test does.
+pub(super) fn signer() -> HmacLinkSigner {
+    HmacLinkSigner::new("the secret of these tests")
+}
+
 fn api(
     store: &MemoryStore,
     clock: &Arc<ManualClock>,
@@ -189,7 +202,8 @@ fn api(
             clock.clone(),
             QueueName::default(),
         ),
-        change_album: ChangeAlbumUseCase::new(shared),
+        change_album: ChangeAlbumUseCase::new(shared.clone()),
+        unsubscribe: UnsubscribeUseCase::new(shared, Arc::new(signer())),
         readiness: Arc::new(readiness),
         public_url: PUBLIC_URL.to_owned(),
     }

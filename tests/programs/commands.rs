@@ -4,21 +4,16 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Output, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use adapters::clock::SystemClock;
-use adapters::sqlite::SqliteStore;
-use domain::ports::TaskQueue;
 use domain::tasks::{Envelope, Payload};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::client::Client;
 use tests::program::command;
 use tests::samples::{task, value};
-use tokio_util::sync::CancellationToken;
 
-use super::{artist, backbeat, until_congratulated};
+use super::{artist, backbeat, enqueue, until_congratulated};
 
 fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut how = command("backbeat", folder);
@@ -180,21 +175,14 @@ fn purge_speaks_of_the_default_queue_that_is_set() {
     assert!(said(&purged).contains(expected), "{}", said(&purged));
 }
 
-/// Puts a task into the queue of a platform at rest that no worker knows.
+/// Queues a task that no worker knows.
 async fn enqueue_unknown_task(path: &Path) {
-    let opened = SqliteStore::open(path, Arc::new(SystemClock)).await;
-    let (store, writer) = opened.unwrap();
-    let stop = CancellationToken::new();
     let task = Envelope {
         name: value("tests.nobody_knows"),
         payload: Payload::from_bytes(b"not even JSON".to_vec()),
         ..task("1")
     };
-    let enqueue = async {
-        store.enqueue(&[task]).await.unwrap();
-        stop.cancel();
-    };
-    tokio::join!(enqueue, writer.run(stop.clone()));
+    enqueue(path, task).await;
 }
 
 fn until_buried(folder: &Path) -> Value {

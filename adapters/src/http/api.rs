@@ -6,7 +6,7 @@ use domain::ports::Readiness;
 use domain::use_cases::{
     BecomeArtistUseCase, BrowseUseCase, ChangeAlbumUseCase, EditOwnAccountUseCase,
     IdentifyCallerUseCase, LogInUseCase, LogOutUseCase, PublishAlbumUseCase,
-    RegisterAccountUseCase,
+    RegisterAccountUseCase, UnsubscribeUseCase,
 };
 
 /// The use cases behind the URLs; filled where the programs are wired.
@@ -29,6 +29,8 @@ pub struct Api {
     pub publish_album: PublishAlbumUseCase,
     /// `PATCH` and `DELETE /albums/{id}/`
     pub change_album: ChangeAlbumUseCase,
+    /// `POST /unsubscribe/{token}`
+    pub unsubscribe: UnsubscribeUseCase,
     /// `GET /readyz`
     pub readiness: Arc<dyn Readiness>,
     /// What absolute links begin with: scheme, host and perhaps a path, without a slash

@@ -44,6 +44,11 @@ pub(super) fn document(
     body: &impl Serialize,
 ) -> Response {
     let body = serde_json::to_vec(body).expect("an answer serializes");
+    bytes(status, media_type, body)
+}
+
+/// `body` as it is.
+pub(super) fn bytes(status: StatusCode, media_type: &'static str, body: Vec<u8>) -> Response {
     let length = HeaderValue::from(body.len());
     let mut response = body.into_response();
     *response.status_mut() = status;

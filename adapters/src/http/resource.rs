@@ -15,6 +15,8 @@ pub(super) enum Resource {
     Artists,
     Albums,
     Album(AlbumId),
+    /// What begins the path of links in reminders; the token behind it is [`token_in`].
+    Unsubscribe,
     Alive,
     Ready,
 }
@@ -33,6 +35,7 @@ impl Resource {
             ("artists", None, None) => Self::Artists,
             ("albums", None, None) => Self::Albums,
             ("albums", Some(id), None) => Self::Album(AlbumId::new(uuid(id)?)),
+            ("unsubscribe", Some(_), None) => Self::Unsubscribe,
             ("healthz", None, None) => Self::Alive,
             ("readyz", None, None) => Self::Ready,
             _ => return None,
@@ -45,7 +48,7 @@ impl Resource {
         match self {
             Self::Register | Self::LogIn | Self::LogOut | Self::LogOutAll => "POST, OPTIONS",
             Self::Account(_) => "GET, HEAD, PATCH, OPTIONS",
-            Self::Artists | Self::Albums => "GET, HEAD, POST, OPTIONS",
+            Self::Artists | Self::Albums | Self::Unsubscribe => "GET, HEAD, POST, OPTIONS",
             Self::Album(_) => "GET, HEAD, PATCH, DELETE, OPTIONS",
             Self::Alive | Self::Ready => "GET, HEAD, OPTIONS",
         }
@@ -60,6 +63,12 @@ impl Resource {
     pub(super) fn is_probe(self) -> bool {
         matches!(self, Self::Alive | Self::Ready)
     }
+}
+
+/// The token at the end of a link to unsubscribe, with or without a slash behind it.
+pub(super) fn token_in(path: &str) -> &str {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 /// An id as we write them: 36 characters, the other spellings of a UUID are none of ours.
@@ -84,6 +93,7 @@ mod tests {
             "/artists",
             "/albums",
             &format!("/albums/{ID}"),
+            "/unsubscribe/v1.a-b_c.d",
             "/healthz",
             "/readyz",
         ] {
@@ -111,9 +121,19 @@ mod tests {
             &format!("/albums/{ID}/x"),
             &format!("/users/{ID}//"),
             "/users",
+            "/unsubscribe",
+            "/unsubscribe/",
+            "/unsubscribe/v1.a.b/x",
             "/authentication",
         ] {
             assert_eq!(Resource::at(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_the_last_that_is_said() {
+        for path in ["/unsubscribe/v1.a.b", "/unsubscribe/v1.a.b/"] {
+            assert_eq!(token_in(path), "v1.a.b");
         }
     }
 }

@@ -14,7 +14,7 @@ use super::api::Api;
 use super::problem::Problem;
 use super::request::{Request, request};
 use super::resource::Resource;
-use super::{accounts, albums, artists, health, reply};
+use super::{accounts, albums, artists, health, reply, unsubscribe};
 
 /// How long a request may take altogether, the arrival of its body included.
 const WITHIN: Duration = Duration::from_secs(10);
@@ -86,17 +86,20 @@ async fn dispatch(
         (Resource::Album(id), Method::PATCH) => albums::edit(api, request, id).await,
         (Resource::Album(id), Method::DELETE) => albums::delete(api, &request, id).await,
         (Resource::Album(id), _) => albums::show(api, &request, id).await,
+        (Resource::Unsubscribe, Method::POST) => unsubscribe::end(api, &request).await,
+        (Resource::Unsubscribe, _) => Ok(unsubscribe::ask(api, &request)),
         (Resource::Alive, _) => Ok(health::alive()),
         (Resource::Ready, _) => health::ready(api).await,
     }
 }
 
-/// A path we know holds nothing but ids; in others a client might have put anything.
+/// A path we know holds nothing but ids, or a token, which nobody else may use; in others a
+/// client might have put anything.
 fn shown(path: &str, resource: Option<Resource>) -> &str {
-    if resource.is_some() {
-        path
-    } else {
-        "an unknown path"
+    match resource {
+        Some(Resource::Unsubscribe) => "/unsubscribe/…",
+        Some(_) => path,
+        None => "an unknown path",
     }
 }
 
