@@ -6,3 +6,5 @@ pub mod client;
 pub mod program;
 #[path = "support/samples.rs"]
 pub mod samples;
+#[path = "support/scripted_smtp.rs"]
+pub mod scripted_smtp;

@@ -1,0 +1,257 @@
+//! One conversation of a scripted mail server.
+
+use std::future::pending;
+use std::io;
+
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+
+use super::Stage;
+use super::script::{Act, Step};
+
+/// [`super::USER`] and [`super::PASSWORD`] as they travel in `AUTH PLAIN` and `AUTH LOGIN`.
+const PLAIN: &str = "AGFkYUBtdXNpYy5leGFtcGxlAG9wZW4gc2VzYW1l";
+const LOGIN: [&str; 2] = ["YWRhQG11c2ljLmV4YW1wbGU=", "b3BlbiBzZXNhbWU="];
+
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// Plays the script of `stage` over `stream` until either side has had enough.
+pub(crate) async fn converse(stream: TcpStream, stage: &Stage) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let script = stage.script().clone();
+    let mut talk = Talk {
+        stream: Box::new(stream),
+        input: BytesMut::new(),
+        output: Vec::new(),
+        is_encrypted: false,
+        is_logged_in: !script.wants_login,
+        stage,
+    };
+    if script.is_encrypted_at_once {
+        talk = talk.encrypted().await?;
+    }
+    talk.act(Step::Greeting, "220 mail.example ESMTP").await?;
+    loop {
+        let line = talk.line().await?;
+        let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+        let verb = line.split([' ', ':']).next().unwrap_or_default();
+        match verb.to_ascii_uppercase().as_str() {
+            "STARTTLS" => {
+                talk.heard(&line);
+                talk.act(Step::StartTls, "220 go ahead").await?;
+                talk.flush().await?;
+                talk = talk.encrypted().await?;
+            }
+            "AUTH" => talk.auth(&line).await?,
+            "QUIT" => {
+                talk.heard(&line);
+                talk.say("221 bye");
+                return talk.flush().await;
+            }
+            _ => {
+                talk.heard(&line);
+                talk.command(verb).await?;
+            }
+        }
+    }
+}
+
+struct Talk<'a> {
+    stream: Box<dyn Stream>,
+    input: BytesMut,
+    output: Vec<u8>,
+    is_encrypted: bool,
+    is_logged_in: bool,
+    stage: &'a Stage,
+}
+
+impl Talk<'_> {
+    async fn command(&mut self, verb: &str) -> io::Result<()> {
+        match verb {
+            "EHLO" => {
+                let offers = self.offers();
+                self.act(Step::Ehlo, &offers).await?;
+            }
+            "HELO" => {
+                self.act(Step::Helo, "250 mail.example").await?;
+            }
+            "MAIL" if !self.is_logged_in => self.say("530 5.7.0 Authentication required"),
+            "MAIL" => {
+                self.act(Step::Mail, "250 2.1.0 OK").await?;
+            }
+            "RCPT" => {
+                self.act(Step::Rcpt, "250 2.1.5 OK").await?;
+            }
+            "RSET" => {
+                self.act(Step::Rset, "250 2.0.0 OK").await?;
+            }
+            "DATA" => {
+                if self.act(Step::Data, "354 go ahead").await? == Answer::Yes {
+                    self.text().await?;
+                }
+            }
+            _ => self.say("500 5.5.2 What?"),
+        }
+        Ok(())
+    }
+
+    fn offers(&self) -> String {
+        let script = self.stage.script();
+        let mut lines = vec!["mail.example".to_owned()];
+        let may_log_in = self.is_encrypted || script.tls.is_none();
+        let offers = script.offers.iter();
+        lines.extend(
+            offers
+                .filter(|it| may_log_in || !it.starts_with("AUTH"))
+                .cloned(),
+        );
+        if script.tls.is_some() && !self.is_encrypted {
+            lines.push("STARTTLS".to_owned());
+        }
+        let last = lines.len() - 1;
+        let lines = lines.iter().enumerate().map(|(number, line)| {
+            let sign = if number < last { '-' } else { ' ' };
+            format!("250{sign}{line}")
+        });
+        lines.collect::<Vec<_>>().join("\r\n")
+    }
+
+    async fn auth(&mut self, line: &str) -> io::Result<()> {
+        let words: Vec<&str> = line.split(' ').collect();
+        self.heard(&words[..2].join(" "));
+        let is_right = match words[..] {
+            [_, "PLAIN", response] => response == PLAIN,
+            [_, "LOGIN"] => {
+                let mut given = Vec::new();
+                for prompt in ["334 VXNlciBOYW1lAA==", "334 UGFzc3dvcmQA"] {
+                    self.say(prompt);
+                    given.push(self.line().await?);
+                }
+                let given = given.iter().map(|it| it.trim_ascii_end());
+                given.eq(LOGIN.map(str::as_bytes))
+            }
+            _ => false,
+        };
+        let usual = if is_right {
+            "235 2.7.0 Accepted"
+        } else {
+            "535 5.7.8 Username and Password not accepted"
+        };
+        if self.act(Step::Auth, usual).await? == Answer::Yes {
+            self.is_logged_in = true;
+            self.stage.seen().logins += 1;
+        }
+        Ok(())
+    }
+
+    /// The text of a mail up to its final dot, and the answer to that.
+    async fn text(&mut self) -> io::Result<()> {
+        let forgets = self.stage.script().forgets_mails;
+        let (mut mail, mut is_first) = (Vec::new(), true);
+        loop {
+            let line = self.line().await?;
+            if !forgets {
+                self.stage.seen().text.extend_from_slice(&line);
+            }
+            if is_first {
+                self.act(Step::Text, "").await?;
+                is_first = false;
+            }
+            if &line[..] == b".\r\n" {
+                break;
+            }
+            mail.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
+        }
+        let answer = self.act(Step::Dot, "250 2.0.0 Taken").await?;
+        if answer == Answer::Yes && !forgets {
+            self.stage.seen().mails.push(mail);
+        }
+        Ok(())
+    }
+
+    /// Does what the script says at `step`, or says the usual.
+    async fn act(&mut self, step: Step, usual: &str) -> io::Result<Answer> {
+        let act = self.stage.script().next(step);
+        let said = match act {
+            None => usual.to_owned(),
+            Some(Act::Say(line)) => line,
+            Some(Act::SayAndClose(line)) => {
+                self.say(&line);
+                self.flush().await?;
+                return Err(io::ErrorKind::ConnectionAborted.into());
+            }
+            Some(Act::Close) => {
+                self.flush().await?;
+                return Err(io::ErrorKind::ConnectionAborted.into());
+            }
+            Some(Act::Stall) => {
+                self.flush().await?;
+                pending().await
+            }
+        };
+        if !said.is_empty() {
+            self.say(&said);
+        }
+        Ok(if said.starts_with(['2', '3']) {
+            Answer::Yes
+        } else {
+            Answer::No
+        })
+    }
+
+    fn heard(&self, line: &str) {
+        if self.stage.script().forgets_mails {
+            return;
+        }
+        let mut seen = self.stage.seen();
+        if line == "DATA" {
+            seen.text.clear();
+        }
+        seen.commands.push(line.to_owned());
+    }
+
+    fn say(&mut self, line: &str) {
+        self.output.extend_from_slice(line.as_bytes());
+        self.output.extend_from_slice(b"\r\n");
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        self.stream.write_all(&self.output).await?;
+        self.output.clear();
+        self.stream.flush().await
+    }
+
+    /// The next line with its end. Answers go out when there is nothing more to read.
+    async fn line(&mut self) -> io::Result<BytesMut> {
+        loop {
+            if let Some(length) = self.input.iter().position(|it| *it == b'\n') {
+                return Ok(self.input.split_to(length + 1));
+            }
+            self.flush().await?;
+            if self.stream.read_buf(&mut self.input).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+    }
+
+    async fn encrypted(mut self) -> io::Result<Self> {
+        let tls = self.stage.script().tls.clone();
+        let tls = tls.expect("a script that encrypts has a certificate");
+        self.input.advance(self.input.len());
+        Ok(Self {
+            stream: Box::new(TlsAcceptor::from(tls).accept(self.stream).await?),
+            is_encrypted: true,
+            ..self
+        })
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Answer {
+    Yes,
+    No,
+}
