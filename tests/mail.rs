@@ -1,5 +1,6 @@
 //! The laws of mailers: nothing goes out before the gate, and every copy is the same mail.
 
+mod smtp;
 mod world;
 
 use adapters::mail::FileMailer;
@@ -9,7 +10,9 @@ use domain::ports::{GateClosed, MailError};
 use mail_parser::MimeHeaders;
 use proptest::prelude::*;
 
-use self::world::{TestGate, World, composer, console, files, mail, memory, parsed, start};
+use self::world::{
+    TestGate, World, composer, console, files, mail, memory, parsed, smtp_server, start,
+};
 
 async fn a_mail_is_taken_once_the_gate_was_passed_once(world: World) {
     let gate = TestGate::default();
@@ -153,6 +156,7 @@ macro_rules! laws {
         laws!(@ memory $($law)*);
         laws!(@ files $($law)*);
         laws!(@ console $($law)*);
+        laws!(@ smtp_server $($law)*);
     };
     (@ $adapter:ident $($law:ident)*) => {
         mod $adapter {

@@ -2,15 +2,19 @@
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use adapters::clock::ManualClock;
-use adapters::mail::{Composer, ConsoleMailer, FileMailer, MemoryMailer};
+use adapters::mail::{
+    Composer, ConsoleMailer, FileMailer, MemoryMailer, Security, SmtpMailer, SmtpServer, Trust,
+};
 use async_trait::async_trait;
 use chrono::DateTime;
 use domain::model::{EmailAddress, HeaderName, HeaderText, Mail, MailKey, MailKind, Recipient};
 use domain::ports::{Gate, GateClosed, Mailer};
 use mail_parser::{Message, MessageParser};
 use tempfile::TempDir;
+use tests::scripted_smtp::{Script, ScriptedServer};
 use uuid::Uuid;
 
 /// A mailer, and what it has taken so far.
@@ -100,6 +104,34 @@ pub(super) fn console() -> World {
         taken,
         clock,
         folder,
+    }
+}
+
+pub(super) fn smtp_server() -> World {
+    let (clock, folder) = start();
+    let server = ScriptedServer::start(Script::usual());
+    let mailer = Arc::new(SmtpMailer::new(
+        plain(&server),
+        Trust::System,
+        composer(&clock),
+    ));
+    World {
+        mailer,
+        taken: Box::new(move || server.seen().mails),
+        clock,
+        folder,
+    }
+}
+
+/// How `server` is spoken to without encryption.
+pub(super) fn plain(server: &ScriptedServer) -> SmtpServer {
+    let security = Security::Plain {
+        may_show_password: false,
+    };
+    let address = server.address();
+    SmtpServer {
+        timeout: Duration::from_secs(20),
+        ..SmtpServer::new(address.ip().to_string(), address.port(), security)
     }
 }
 

@@ -38,8 +38,25 @@ impl Composer {
         address: &str,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, SenderError> {
-        let sender = Mailbox::new(name, address.parse()?);
+        let sender = Mailbox::new(name, in_ascii(&address.parse()?)?);
         Ok(Self { sender, clock })
+    }
+
+    /// The address that mails come from.
+    pub(super) fn sender(&self) -> &Address {
+        &self.sender.email
+    }
+
+    /// The address that `mail` goes to.
+    ///
+    /// # Errors
+    ///
+    /// [`MailError::Permanent`] when it cannot be written down.
+    pub(super) fn recipient(mail: &Mail) -> Result<Address, MailError> {
+        let (local_part, domain) = (mail.to.address.local_part(), mail.to.address.domain());
+        Address::new(local_part, domain)
+            .and_then(|address| in_ascii(&address))
+            .map_err(|e| permanent(e.to_string()))
     }
 
     /// The Message-ID of `mail`, without angle brackets: the same for every copy.
@@ -57,7 +74,7 @@ impl Composer {
             .from(self.sender.clone())
             .to(Mailbox::new(
                 Some(mail.to.name.as_str().to_owned()),
-                address(mail)?,
+                Self::recipient(mail)?,
             ))
             .subject(mail.subject.as_str())
             .message_id(Some(format!("<{}>", self.message_id(mail))))
@@ -76,14 +93,16 @@ impl Composer {
     }
 }
 
-/// The recipient's address with its domain in ASCII (RFC 5890), as every server takes it.
-fn address(mail: &Mail) -> Result<Address, MailError> {
-    let address = &mail.to.address;
+/// `address` with its domain in ASCII (RFC 5890), as every server takes it.
+fn in_ascii(address: &Address) -> Result<Address, AddressError> {
+    if address.domain().is_ascii() {
+        return Ok(address.clone());
+    }
     let domain = idna::domain_to_ascii_strict(address.domain());
-    let domain = domain.map_err(|_| {
-        permanent("the domain of the recipient cannot be written in ASCII".to_owned())
-    })?;
-    Address::new(address.local_part(), domain).map_err(|e| permanent(e.to_string()))
+    Address::new(
+        address.user(),
+        domain.map_err(|_| AddressError::InvalidDomain)?,
+    )
 }
 
 fn header(name: &str, value: &str) -> Result<HeaderValue, MailError> {

@@ -1,6 +1,7 @@
 //! Which mail server, and how it is spoken to.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// A mail server, and how it is spoken to.
@@ -63,6 +64,19 @@ pub enum Security {
     },
 }
 
+impl Security {
+    /// Whether a password may be said to `peer`: encrypted, on this very machine, or if
+    /// showing it was allowed.
+    pub(super) fn may_log_in(self, peer: IpAddr) -> bool {
+        match self {
+            Self::StartTls | Self::Implicit => true,
+            Self::Plain { may_show_password } => {
+                may_show_password || peer.to_canonical().is_loopback()
+            }
+        }
+    }
+}
+
 /// Who logs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
@@ -97,6 +111,34 @@ impl fmt::Debug for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_password_leaves_the_machine_in_clear() {
+        let clear = Security::Plain {
+            may_show_password: false,
+        };
+        for (security, peer, may) in [
+            (clear, "127.0.0.1", true),
+            (clear, "::1", true),
+            (clear, "::ffff:127.0.0.1", true),
+            (clear, "10.0.0.1", false),
+            (clear, "192.0.2.1", false),
+            (clear, "::ffff:192.0.2.1", false),
+            (clear, "2001:db8::1", false),
+            (Security::StartTls, "192.0.2.1", true),
+            (Security::Implicit, "192.0.2.1", true),
+            (
+                Security::Plain {
+                    may_show_password: true,
+                },
+                "192.0.2.1",
+                true,
+            ),
+        ] {
+            let address = peer.parse().expect("an address");
+            assert_eq!(security.may_log_in(address), may, "{security:?} {peer}");
+        }
+    }
 
     #[test]
     fn debug_output_keeps_the_password_to_itself() {
