@@ -2,6 +2,7 @@
 
 mod any_text;
 mod example;
+mod mail;
 
 use std::fs;
 use std::path::PathBuf;
@@ -125,9 +126,6 @@ mail (backbeat.toml): is not a setting; remove it
 fn what_this_version_cannot_do_is_refused_by_name() {
     for (name, said) in [
         ("REDIS_URL", "does not use Redis yet"),
-        ("EMAIL_HOST", "cannot send through SMTP yet"),
-        ("EMAIL_HOST_PASSWORD", "cannot send through SMTP yet"),
-        ("EMAIL_URL", "cannot send through SMTP yet"),
         (
             "CELERY_CONF_BROKER_URL",
             "does not honour this setting of Celery yet",

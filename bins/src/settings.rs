@@ -20,6 +20,8 @@ mod reader;
 mod refused;
 mod secret_key;
 mod sender;
+mod smtp;
+mod smtp_url;
 mod sources;
 pub mod values;
 

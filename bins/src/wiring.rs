@@ -1,5 +1,6 @@
 //! Decides which adapter answers which question; written once for all programs.
 
+mod mail_place;
 mod place;
 mod secret;
 
@@ -9,7 +10,7 @@ use adapters::clock::SystemClock;
 use adapters::http::Api;
 use adapters::link_signer::HmacLinkSigner;
 use adapters::login_throttle::{LoginLimits, MemoryLoginThrottle};
-use adapters::mail::{Composer, ConsoleMailer, FileMailer};
+use adapters::mail::{Composer, ConsoleMailer, FileMailer, SmtpMailer, Trust};
 use adapters::password::Argon2Passwords;
 use adapters::runner::{Runner, RunnerSettings};
 use adapters::sqlite::{SqliteStore, SqliteWriter};
@@ -30,6 +31,7 @@ use uuid::Uuid;
 use crate::housekeeping::{Housekeeper, Sweeper};
 use crate::program::Failure;
 use crate::settings::{MailSettings, MailTo, PublicUrl, Settings};
+use mail_place::through;
 use place::Place;
 use secret::secret;
 
@@ -73,6 +75,7 @@ impl Platform {
         let mail = match &self.settings.mail.to {
             MailTo::Files(folder) => format!("{}, one .eml file a mail", folder.display()),
             MailTo::Console => "to standard output".to_owned(),
+            MailTo::Smtp(server) => through(server),
         };
         (self.place.to_string(), mail)
     }
@@ -265,6 +268,10 @@ impl Platform {
         Ok(match to {
             MailTo::Files(folder) => Arc::new(FileMailer::open(folder, composer)?),
             MailTo::Console => Arc::new(ConsoleMailer::new(composer)),
+            MailTo::Smtp(server) => {
+                tracing::info!("mail goes {}", through(server));
+                Arc::new(SmtpMailer::new(server.clone(), Trust::System, composer))
+            }
         })
     }
 

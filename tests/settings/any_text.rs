@@ -44,7 +44,7 @@ proptest! {
     #[test]
     fn no_text_makes_a_reader_panic(text in ".{0,80}", bytes in prop::collection::vec(any::<u8>(), 0..80)) {
         let durations = duration(Duration::ZERO..=Duration::MAX);
-        for text in [text.clone(), format!("sqlite://{text}"), format!("filemail://{text}"), format!("{text}://")] {
+        for text in [text.clone(), format!("sqlite://{text}"), format!("filemail://{text}"), format!("smtp+tls://{text}"), format!("smtps://u:p@{text}"), format!("{text}://")] {
             let _ = text.parse::<Database>();
             let _ = text.parse::<MailTo>();
             let _ = text.parse::<PublicUrl>();

@@ -3,35 +3,36 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::percent;
+use adapters::mail::SmtpServer;
 
-/// The schemes that would name a mail server.
-const SMTP: [&str; 5] = ["smtp", "smtps", "smtp+tls", "smtp+ssl", "submission"];
+use super::percent;
+use super::smtp_url::{self, SmtpUrlError};
 
 /// Where mail goes.
 ///
 /// `filemail:///x` is the absolute directory `/x`, `filemail://x` is relative to the
-/// working directory; `consolemail://` and `console:` print.
+/// working directory; `consolemail://` and `console:` print; `smtp+tls://user:password@host`
+/// and its kin name a mail server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailTo {
     /// One `.eml` file per mail, in this directory.
     Files(PathBuf),
     /// Standard output.
     Console,
+    /// A mail server.
+    Smtp(SmtpServer),
 }
 
 /// Why a text says no place for mail. None of them shows the text: it may hold a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EmailUrlError {
-    /// SMTP, which this version does not speak.
-    #[error(
-        "this version cannot send through SMTP yet; \
-         write filemail:///srv/mail to have mail as files, or consolemail:// to see it"
-    )]
-    Smtp,
+    /// A mail server that cannot be understood.
+    #[error(transparent)]
+    Smtp(SmtpUrlError),
     /// Another scheme, or none.
     #[error(
-        "is not a place for mail; supported: filemail:///srv/mail, filemail://var/mail, consolemail://"
+        "is not a place for mail; supported: smtp+tls://user:password@host, smtp+ssl://user:password@host, \
+         smtp://host, filemail:///srv/mail, filemail://var/mail, consolemail://"
     )]
     Unsupported,
     /// `filemail://` and then nothing.
@@ -54,11 +55,13 @@ impl FromStr for MailTo {
         let (scheme, rest) = text.split_once(':').ok_or(EmailUrlError::Unsupported)?;
         let place = rest.strip_prefix("//");
         match (scheme.to_ascii_lowercase().as_str(), place) {
+            (smtp, _) if smtp_url::is_smtp(smtp) => smtp_url::parse(smtp, rest)
+                .map(Self::Smtp)
+                .map_err(EmailUrlError::Smtp),
             ("console" | "consolemail", Some("") | None) if place.is_some() || rest.is_empty() => {
                 Ok(Self::Console)
             }
             ("filemail", Some(place)) => files(place),
-            (smtp, _) if SMTP.contains(&smtp) => Err(EmailUrlError::Smtp),
             _ => Err(EmailUrlError::Unsupported),
         }
     }
@@ -76,11 +79,18 @@ fn files(place: &str) -> Result<MailTo, EmailUrlError> {
 
 #[cfg(test)]
 mod tests {
+    use adapters::mail::Security;
+
     use super::*;
 
     #[test]
     fn mail_goes_where_the_url_says() {
         let files = |path: &str| Ok(MailTo::Files(path.into()));
+        let smtp = |host, port| {
+            let may_show_password = false;
+            let security = Security::Plain { may_show_password };
+            Ok(MailTo::Smtp(SmtpServer::new(host, port, security)))
+        };
         for (written, meant) in [
             ("filemail:///srv/mail", files("/srv/mail")),
             ("filemail://var/mail", files("var/mail")),
@@ -94,12 +104,8 @@ mod tests {
             ("filemail://", Err(EmailUrlError::NoDirectory)),
             ("filemail://x?y=1", Err(EmailUrlError::Parameters)),
             ("filemail://%FF", Err(EmailUrlError::Undecodable)),
-            (
-                "smtp+tls://u@d.com:pw@smtp.gmail.com:587",
-                Err(EmailUrlError::Smtp),
-            ),
-            ("smtps://h", Err(EmailUrlError::Smtp)),
-            ("submission://h", Err(EmailUrlError::Smtp)),
+            ("SMTP://h", smtp("h", 25)),
+            ("smtp:", Err(EmailUrlError::Smtp(SmtpUrlError::Host))),
             ("mail", Err(EmailUrlError::Unsupported)),
             ("", Err(EmailUrlError::Unsupported)),
         ] {

@@ -72,6 +72,12 @@ impl Reader {
         }
     }
 
+    /// Complains about `name`, which makes no sense together with other settings.
+    pub(super) fn complain_about(&mut self, name: &'static str, why: &str) {
+        let origin = self.text(name).map(|(_, origin)| origin);
+        self.complain(name, origin.unwrap_or("not set".to_owned()), why.to_owned());
+    }
+
     /// The names that were asked for, in the order of asking.
     pub(super) fn into_names(self) -> Vec<&'static str> {
         self.names

@@ -23,6 +23,14 @@ impl Sender {
         self.name.as_deref()
     }
 
+    /// The same name with another address; `None` when `address` is none.
+    pub(super) fn at(self, address: &str) -> Option<Self> {
+        is_address(address).then(|| Self {
+            address: address.to_owned(),
+            ..self
+        })
+    }
+
     /// The address alone.
     pub fn address(&self) -> &str {
         &self.address

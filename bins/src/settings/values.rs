@@ -27,6 +27,17 @@ pub enum ValueError {
     /// None of the words.
     #[error("is not one of {}", .0.join(", "))]
     Choice(Vec<&'static str>),
+    /// No word for yes or no.
+    #[error("is not a boolean; write true or false")]
+    Boolean,
+    /// Nothing that a server could be called.
+    #[error(
+        "is not the name of a server; write for example smtp.gmail.com, without a scheme and a port"
+    )]
+    Host,
+    /// A control character in it.
+    #[error("holds a control character")]
+    Control,
     /// No IP address with a port.
     #[error("is not an IP address with a port; write for example 127.0.0.1:8000")]
     Address,
@@ -79,6 +90,23 @@ pub fn choice<T: Copy>(text: &str, words: &[(&'static str, T)]) -> Result<T, Val
         .find(|(word, _)| word.eq_ignore_ascii_case(text));
     let list = || ValueError::Choice(words.iter().map(|(word, _)| *word).collect());
     found.map(|(_, value)| *value).ok_or_else(list)
+}
+
+/// Yes or no, in Django's words: `true`, `yes`, `on`, `y`, `ok` or a number other than 0 are yes.
+///
+/// # Errors
+///
+/// When it is neither; Django would take that for no.
+pub fn boolean(text: &str) -> Result<bool, ValueError> {
+    let text = text.trim().to_ascii_lowercase();
+    match text.as_str() {
+        "true" | "on" | "ok" | "y" | "yes" => Ok(true),
+        "false" | "off" | "n" | "no" | "" => Ok(false),
+        number => number
+            .parse()
+            .map(|number: i64| number != 0)
+            .map_err(|_| ValueError::Boolean),
+    }
 }
 
 /// An IP address with a port, which may be 0.
@@ -177,6 +205,21 @@ mod tests {
             "99999999999999999999y",
         ] {
             assert!(read(refused).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn booleans_are_what_django_takes_for_them_and_nothing_else() {
+        for yes in [
+            "true", "True", "on", "OK", "y", "yes", "1", "2", "-1", " yes ",
+        ] {
+            assert_eq!(boolean(yes), Ok(true), "{yes}");
+        }
+        for no in ["false", "FALSE", "off", "n", "no", "0", ""] {
+            assert_eq!(boolean(no), Ok(false), "{no}");
+        }
+        for neither in ["t", "enable", "1.0", "ja"] {
+            assert_eq!(boolean(neither), Err(ValueError::Boolean), "{neither}");
         }
     }
 
