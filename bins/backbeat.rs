@@ -24,6 +24,9 @@ fn main() -> ExitCode {
             Some(Command::Demo) => commands::demo(settings, stop).await,
             Some(Command::Migrate) => commands::migrate(settings).await,
             Some(Command::CreateAdmin(admin)) => commands::create_admin(settings, admin).await,
+            Some(Command::SendTestMail { address }) => {
+                commands::send_test_mail(settings, address).await
+            }
             Some(Command::Inspect(how)) => commands::inspect(settings, how).await,
             Some(Command::Requeue { id }) => commands::requeue(settings, id).await,
             Some(Command::Purge { queue, force }) => commands::purge(settings, queue, force).await,

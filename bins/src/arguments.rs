@@ -31,6 +31,18 @@ pub enum Command {
     Migrate,
     /// Register an account that sees and edits everything; asks for its password.
     CreateAdmin(NewAdmin),
+    /// Send one real mail to ADDRESS, show how it goes, and say what is wrong if it does not.
+    ///
+    /// The mail goes wherever the settings send mails (a mail server, files, the console). With
+    /// a server the whole conversation is shown, without the password; when it fails, plain
+    /// words say what to do: a wrong password, host or port, encryption that does not fit the
+    /// port, a certificate that is not good, a sender or recipient who is refused, a used-up
+    /// quota. Neither the database nor a running program is touched, and a pause is not
+    /// waited for. Exits with 0 when the mail was taken and with 1 when it was not.
+    SendTestMail {
+        /// Whom to write to; your own address, best.
+        address: String,
+    },
     /// Show tasks, buried ones with their reasons, and mails.
     Inspect(Inspect),
     /// Give a buried task another life.

@@ -3,11 +3,13 @@
 mod create_admin;
 mod demo;
 mod inspect;
+mod send_test_mail;
 mod tasks;
 
 pub use create_admin::create_admin;
 pub use demo::demo;
 pub use inspect::inspect;
+pub use send_test_mail::send_test_mail;
 pub use tasks::{purge, requeue};
 
 use adapters::sqlite::SqliteWriter;

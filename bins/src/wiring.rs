@@ -1,6 +1,6 @@
 //! Decides which adapter answers which question; written once for all programs.
 
-mod mail_place;
+mod mail;
 mod place;
 mod secret;
 
@@ -10,15 +10,12 @@ use adapters::clock::SystemClock;
 use adapters::http::Api;
 use adapters::link_signer::HmacLinkSigner;
 use adapters::login_throttle::{LoginLimits, MemoryLoginThrottle};
-use adapters::mail::{Composer, ConsoleMailer, FileMailer, SmtpMailer, Trust};
 use adapters::password::Argon2Passwords;
 use adapters::runner::{Runner, RunnerSettings};
 use adapters::sqlite::{SqliteStore, SqliteWriter};
 use adapters::token::RandomTokens;
 use chrono::TimeDelta;
-use domain::ports::{
-    Clock, LinkSigner, MailLog, MailPauses, Mailer, Queues, TaskQueueAdmin, WorkerId,
-};
+use domain::ports::{Clock, LinkSigner, MailLog, MailPauses, Queues, TaskQueueAdmin, WorkerId};
 use domain::tasks::{QueueName, Router};
 use domain::use_cases::{
     BecomeArtistUseCase, BrowseUseCase, ChangeAlbumUseCase, CheckInactiveArtistsHandler,
@@ -30,8 +27,8 @@ use uuid::Uuid;
 
 use crate::housekeeping::{Housekeeper, Sweeper};
 use crate::program::Failure;
-use crate::settings::{MailSettings, MailTo, PublicUrl, Settings};
-use mail_place::through;
+use crate::settings::{PublicUrl, Settings};
+pub(crate) use mail::{mail_place, overheard_mailer};
 use place::Place;
 use secret::secret;
 
@@ -72,12 +69,7 @@ impl Platform {
 
     /// Where the store lies and where mails go, for people to read.
     pub(crate) fn places(&self) -> (String, String) {
-        let mail = match &self.settings.mail.to {
-            MailTo::Files(folder) => format!("{}, one .eml file a mail", folder.display()),
-            MailTo::Console => "to standard output".to_owned(),
-            MailTo::Smtp(server) => through(server),
-        };
-        (self.place.to_string(), mail)
+        (self.place.to_string(), mail_place(&self.settings.mail.to))
     }
 
     /// The HTTP API, whose links begin with `public_url`.
@@ -222,7 +214,7 @@ impl Platform {
         let deliver = DeliverMail::new(
             store.clone(),
             store.clone(),
-            self.mailer()?,
+            mail::mailer(&settings.mail, clock.clone())?,
             clock.clone(),
             policy,
         );
@@ -256,23 +248,6 @@ impl Platform {
     fn signer(&self) -> Result<Arc<dyn LinkSigner>, Failure> {
         let secret = secret(&self.settings)?;
         Ok(Arc::new(HmacLinkSigner::new(secret.reveal())))
-    }
-
-    fn mailer(&self) -> Result<Arc<dyn Mailer>, Failure> {
-        let MailSettings { to, from, .. } = &self.settings.mail;
-        let composer = Composer::new(
-            from.name().map(str::to_owned),
-            from.address(),
-            self.clock.clone(),
-        )?;
-        Ok(match to {
-            MailTo::Files(folder) => Arc::new(FileMailer::open(folder, composer)?),
-            MailTo::Console => Arc::new(ConsoleMailer::new(composer)),
-            MailTo::Smtp(server) => {
-                tracing::info!("mail goes {}", through(server));
-                Arc::new(SmtpMailer::new(server.clone(), Trust::System, composer))
-            }
-        })
     }
 
     fn default_queue(&self) -> Result<QueueName, Failure> {

@@ -66,17 +66,20 @@ pub enum MailKind {
     Congratulation,
     /// An artist is reminded that silence costs popularity.
     Reminder,
+    /// An operator tries whether mail goes; none is ever in the mail log.
+    Test,
 }
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Congratulation, Self::Reminder];
+    pub const ALL: [Self; 3] = [Self::Congratulation, Self::Reminder, Self::Test];
 
     /// The word for it in tables, ids and logs.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Congratulation => "congratulation",
             Self::Reminder => "reminder",
+            Self::Test => "test",
         }
     }
 }
