@@ -1,5 +1,7 @@
 //! The laws of clearing away what has had its time.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use domain::ports::{Added, Fingerprint, NewAlbum, Once, TaskState, Tidied, Verdict};
 use domain::schedules::OCCURRENCES_KEPT_FOR;
@@ -19,6 +21,7 @@ laws! {
     expired_tokens_are_cleared_away,
     answers_are_cleared_away_when_their_keys_end,
     pauses_of_the_dead_are_cleared_away,
+    what_a_pause_of_the_dead_held_back_is_due_at_once,
     occurrences_are_kept_for_48_hours_and_the_last_of_each_entry_longer,
     much_is_cleared_away_in_steps,
 }
@@ -158,6 +161,28 @@ async fn occurrences_are_kept_for_48_hours_and_the_last_of_each_entry_longer(wor
     assert_eq!(tidy(world).await, Tidied::default());
     let row = only(world.schedules.list().await.unwrap());
     assert_eq!((row.fired, row.skipped, row.last_skipped), (3, 2, None));
+}
+
+async fn what_a_pause_of_the_dead_held_back_is_due_at_once(world: &World) {
+    let hour = Duration::from_hours(1);
+    let paused = mail_pause(FIRST, 0);
+    let other = Reason::new("450 try again later");
+    world.enqueue(&["held back", "put off"].map(task)).await;
+    for reason in [&paused.reason, &other] {
+        let lease = world.lease(&FIRST, 1).await.pop().unwrap();
+        let verdict = Verdict::Postpone(hour, reason.clone());
+        world.settle(lease, verdict).await;
+    }
+    world.pauses.begin(&paused).await.unwrap();
+    assert_eq!(tidy(world).await, Tidied::default());
+    assert_eq!(world.due_ids(&SECOND).await, Vec::<String>::new());
+
+    world.dies(&FIRST).await;
+    tidy(world).await;
+
+    assert_eq!(world.due_ids(&SECOND).await, ["held back"]);
+    world.passes(TimeDelta::hours(1));
+    assert_eq!(world.due_ids(&SECOND).await, ["put off"]);
 }
 
 async fn much_is_cleared_away_in_steps(world: &World) {

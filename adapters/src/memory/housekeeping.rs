@@ -17,13 +17,17 @@ impl Housekeeping for MemoryStore {
     async fn tidy(&self) -> Result<Tidied, PortError> {
         let now = self.now();
         let mut state = self.state();
-        Ok(Tidied {
+        let tidied = Tidied {
             tasks: tidy_tasks(&mut state.tasks, now - DONE_TASKS_KEPT_FOR),
             tokens: state.tokens.tidy(now, STEP),
             answers: state.albums.tidy_answers(now, STEP),
-            pauses: state.tidy_pauses(),
+            pauses: state.tidy_pauses(now),
             occurrences: state.schedules.tidy(now - OCCURRENCES_KEPT_FOR, STEP),
-        })
+        };
+        drop(state);
+        // What a pause held back may be due now.
+        self.ring();
+        Ok(tidied)
     }
 }
 

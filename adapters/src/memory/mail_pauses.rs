@@ -1,6 +1,7 @@
 //! Who sends no mail for now.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use domain::ports::{MailPause, MailPauses, PortError, WorkerId};
 
 use super::{MemoryStore, State};
@@ -29,11 +30,17 @@ impl MailPauses for MemoryStore {
 }
 
 impl State {
-    /// Forgets the pauses of the dead; answers how many.
-    pub(super) fn tidy_pauses(&mut self) -> u64 {
-        let before = self.mail_pauses.len();
+    /// Forgets the pauses of the dead, and lets go what they held back; answers how many.
+    pub(super) fn tidy_pauses(&mut self, now: DateTime<Utc>) -> u64 {
         let living = &self.living;
-        self.mail_pauses.retain(|sender, _| living.contains(sender));
-        (before - self.mail_pauses.len()) as u64
+        let dead = self
+            .mail_pauses
+            .extract_if(|sender, _| !living.contains(sender));
+        let mut count = 0;
+        for (_, pause) in dead {
+            self.tasks.wait_no_longer(&pause.reason, now);
+            count += 1;
+        }
+        count
     }
 }

@@ -88,6 +88,18 @@ impl Tasks {
         orphans.len()
     }
 
+    /// Makes due what waits to be tried again for exactly this reason.
+    pub(super) fn wait_no_longer(&mut self, reason: &Reason, now: DateTime<Utc>) {
+        let waiting = self.in_state(TaskState::Waiting);
+        let held_back: Vec<TaskId> = waiting
+            .filter(|kept| kept.reason.as_ref() == Some(reason))
+            .map(|kept| kept.envelope.id.clone())
+            .collect();
+        for id in &held_back {
+            self.change(id, |kept| kept.wait_no_longer(now));
+        }
+    }
+
     /// When the next task of `queues` after `now` is due.
     pub(super) fn next_due(&self, queues: &Queues, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.lanes.next_due(queues, now)

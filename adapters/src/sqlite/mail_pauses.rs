@@ -47,11 +47,13 @@ impl SqliteStore {
         Ok(pauses)
     }
 
-    /// Forgets the pauses of the dead; answers how many.
+    /// Forgets the pauses of the dead, and lets go what they held back; answers how many.
     pub(super) async fn tidy_pauses(&self) -> Result<u64, StoreError> {
         let mut removed = 0;
         for pause in self.pauses().await? {
             if self.presence.is_dead(pause.sender)? {
+                let (now, reason) = (self.now(), pause.reason);
+                while self.write(LetGo(reason.clone(), now)).await? != 0 {}
                 self.write(End(pause.sender)).await?;
                 removed += 1;
             }
@@ -98,6 +100,28 @@ impl Write for End {
             .execute(connection)
             .await?;
         Ok(())
+    }
+}
+
+/// Makes due, a bounded number at once, what waits to be tried again for this reason beyond
+/// this instant.
+struct LetGo(Reason, i64);
+
+#[async_trait]
+impl Write for LetGo {
+    type Answer = u64;
+
+    async fn run(&self, connection: &mut SqliteConnection) -> sqlx::Result<u64> {
+        let Self(reason, now) = self;
+        let let_go = sqlx::query(
+            "UPDATE tasks SET due_at = ?1 WHERE seq IN
+                (SELECT seq FROM tasks WHERE state = 'waiting' AND ?1 < due_at AND reason = ?2 LIMIT 1000)",
+        )
+        .bind(now)
+        .bind(reason.as_str())
+        .execute(connection)
+        .await?;
+        Ok(let_go.rows_affected())
     }
 }
 

@@ -14,6 +14,9 @@ pub trait Housekeeping: Send + Sync {
     /// [`OCCURRENCES_KEPT_FOR`](crate::schedules::OCCURRENCES_KEPT_FOR) ago, but for the last
     /// that was fired of each entry.
     ///
+    /// With the pause of a dead sender goes its effect: the tasks that were last postponed
+    /// for its reason are due at once, for whoever sends now is not bound by it.
+    ///
     /// Answers how much was removed; when that is not nothing there may be more.
     ///
     /// # Errors
