@@ -2,6 +2,8 @@
 
 #[path = "support/client.rs"]
 pub mod client;
+#[path = "support/mail_server.rs"]
+pub mod mail_server;
 #[path = "support/program.rs"]
 pub mod program;
 #[path = "support/samples.rs"]
