@@ -2,6 +2,7 @@
 
 mod commands;
 mod deaths;
+mod mail;
 mod refusals;
 mod reminders;
 mod signals;
@@ -17,6 +18,7 @@ use adapters::clock::SystemClock;
 use adapters::sqlite::SqliteStore;
 use domain::ports::TaskQueue as _;
 use domain::tasks::Envelope;
+use serde_json::Value;
 use tests::client::Client;
 use tests::program::{Program, command};
 use tokio::time::{Instant, sleep};
@@ -28,6 +30,15 @@ fn backbeat(folder: &Path) -> (Program, SocketAddr) {
     let mut program = Program::start(command("backbeat", folder));
     let address = program.address();
     (program, address)
+}
+
+/// What `backbeat inspect` finds.
+fn inspected(folder: &Path) -> Value {
+    let output = command("backbeat", folder)
+        .args(["inspect", "--json"])
+        .output()
+        .unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// An artist called `name`, connected.

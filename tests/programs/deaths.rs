@@ -7,7 +7,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::Value;
 use tempfile::TempDir;
 use tests::client::Client;
 use tests::program::{Program, command};
@@ -15,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::{artist, backbeat, congratulated, until_congratulated};
+use super::{artist, backbeat, congratulated, inspected, until_congratulated};
 
 /// Artists who publish as fast as they are answered.
 struct Load {
@@ -61,15 +60,6 @@ impl Load {
         }
         std::mem::take(&mut self.acknowledged.lock().unwrap())
     }
-}
-
-/// What `backbeat inspect` finds.
-fn inspected(folder: &Path) -> Value {
-    let output = command("backbeat", folder)
-        .args(["inspect", "--json"])
-        .output()
-        .unwrap();
-    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// Nothing waits, nothing is buried, and there are as many mails as albums.

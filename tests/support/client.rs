@@ -112,10 +112,23 @@ impl Client {
     ///
     /// When either is refused.
     pub async fn become_artist(self, name: &str) -> Result<Self, ClientError> {
+        self.become_artist_called(name, name).await
+    }
+
+    /// Like [`Client::become_artist`], with a stage name that may hold anything.
+    ///
+    /// # Errors
+    ///
+    /// When either is refused.
+    pub async fn become_artist_called(
+        self,
+        name: &str,
+        stage_name: &str,
+    ) -> Result<Self, ClientError> {
         let (mut client, token) = self.registered(name).await?;
         client = client.with_token(token);
         let artist = client
-            .send("POST", "/artists/", Some(json!({"stage_name": name})))
+            .send("POST", "/artists/", Some(json!({"stage_name": stage_name})))
             .await?;
         answered(&artist, 201)?;
         Ok(client)

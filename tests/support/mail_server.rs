@@ -91,10 +91,9 @@ impl MailServer {
         ]
     }
 
-    /// The same as URL: with TLS from the first byte.
-    pub fn implicit_url(&self) -> String {
-        let port = self.ports.implicit;
-        format!("smtp+ssl://{USER}:{PASSWORD}@localhost:{port}")
+    /// The port where TLS is spoken from the first byte.
+    pub fn port_of_implicit_tls(&self) -> u16 {
+        self.ports.implicit
     }
 
     /// The variable that names the authority to trust.

@@ -56,6 +56,7 @@ inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 myhostname = mail.example.org
 mydestination =
+local_recipient_maps =
 mynetworks =
 alias_maps =
 virtual_mailbox_domains = example.com, example.org
