@@ -58,10 +58,12 @@ pub(crate) async fn embedded(
     let (platform, writer) = Platform::open_at(settings, clock).await?;
     let mut parts = Parts::new(stop);
     let api = Arc::new(platform.api(&url)?);
-    let runner = platform.runner(worker, &[], &url)?;
+    let mailing = platform.mailing()?;
+    let runner = platform.runner(worker, &[], &url, &mailing)?;
     let housekeeper = platform.housekeeper();
     parts.add("the api", |stop| serve(listener, api, limits, stop));
     parts.add("the worker", |stop| runner.run(stop));
+    parts.add("the connections for mail", |stop| mailing.tidy(stop));
     parts.add("housekeeping", |stop| housekeeper.run(stop));
     let (data, mail) = platform.places();
     started(&data, &mail);
@@ -102,7 +104,8 @@ pub async fn worker(
     let concurrency = settings.worker.concurrency;
     let url = settings.api.public_url_at(settings.api.bind);
     let (platform, writer) = Platform::open(settings).await?;
-    let runner = platform.runner(worker, queues, &url)?;
+    let mailing = platform.mailing()?;
+    let runner = platform.runner(worker, queues, &url, &mailing)?;
     let housekeeper = platform.housekeeper();
     let (data, mail) = platform.places();
     let mut parts = Parts::new(stop);
@@ -110,6 +113,7 @@ pub async fn worker(
         "{name} ready: {concurrency} tasks at once, data in {data}, mail {mail}"
     ));
     parts.add("the worker", |stop| runner.run(stop));
+    parts.add("the connections for mail", |stop| mailing.tidy(stop));
     parts.add("housekeeping", |stop| housekeeper.run(stop));
     parts.run(writer).await
 }

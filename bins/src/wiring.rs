@@ -28,7 +28,7 @@ use uuid::Uuid;
 use crate::housekeeping::{Housekeeper, Sweeper};
 use crate::program::Failure;
 use crate::settings::{PublicUrl, Settings};
-pub(crate) use mail::{mail_place, overheard_mailer};
+pub(crate) use mail::{Mailing, mail_place, overheard_mailer};
 use place::Place;
 use secret::secret;
 
@@ -130,12 +130,18 @@ impl Platform {
         ))
     }
 
-    /// Runs tasks of `queues` (the default queue when there are none) as `worker`.
+    /// Sends mails.
+    pub(crate) fn mailing(&self) -> Result<Mailing, Failure> {
+        Mailing::of(&self.settings.mail, self.clock.clone())
+    }
+
+    /// Runs tasks of `queues` (the default queue when there are none) as `worker`, mailing with `mailing`.
     pub(crate) fn runner(
         &self,
         worker: WorkerId,
         queues: &[String],
         public_url: &PublicUrl,
+        mailing: &Mailing,
     ) -> Result<Runner, Failure> {
         let Self {
             settings,
@@ -159,7 +165,7 @@ impl Platform {
         Ok(Runner::new(
             store.clone(),
             clock.clone(),
-            self.router(public_url)?,
+            self.router(public_url, mailing)?,
             settings,
         ))
     }
@@ -200,7 +206,7 @@ impl Platform {
         Ok(TokenIssuer::new(Arc::new(RandomTokens), good_for))
     }
 
-    fn router(&self, public_url: &PublicUrl) -> Result<Router, Failure> {
+    fn router(&self, public_url: &PublicUrl, mailing: &Mailing) -> Result<Router, Failure> {
         let Self {
             settings,
             store,
@@ -214,7 +220,7 @@ impl Platform {
         let deliver = DeliverMail::new(
             store.clone(),
             store.clone(),
-            mail::mailer(&settings.mail, clock.clone())?,
+            mailing.mailer.clone(),
             clock.clone(),
             policy,
         );

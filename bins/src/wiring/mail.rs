@@ -6,34 +6,52 @@ use adapters::mail::{
     Composer, ConsoleMailer, FileMailer, Security, SmtpMailer, SmtpServer, Speaker, Trust,
 };
 use domain::ports::{Clock, Mailer};
+use tokio_util::sync::CancellationToken;
 
 use crate::program::Failure;
 use crate::settings::{MailSettings, MailTo};
 
-/// What sends mails as `settings` say, dated by `clock`.
-pub(super) fn mailer(
-    settings: &MailSettings,
-    clock: Arc<dyn Clock>,
-) -> Result<Arc<dyn Mailer>, Failure> {
-    let composer = composer(settings, clock)?;
-    Ok(match &settings.to {
-        MailTo::Files(folder) => Arc::new(FileMailer::open(folder, composer)?),
-        MailTo::Console => Arc::new(ConsoleMailer::new(composer)),
-        MailTo::Smtp(server) => {
-            tracing::info!("mail goes {}", mail_place(&settings.to));
-            Arc::new(SmtpMailer::new(server.clone(), Trust::System, composer))
-        }
-    })
+/// What sends mails, and what it needs beside.
+pub(crate) struct Mailing {
+    pub(super) mailer: Arc<dyn Mailer>,
+    /// The same, if it holds connections.
+    smtp: Option<Arc<SmtpMailer>>,
 }
 
-/// Like [`mailer`], and `by` hears what is said between it and a mail server.
+impl Mailing {
+    /// Sends mails as `settings` say, dated by `clock`.
+    pub(super) fn of(settings: &MailSettings, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
+        let composer = composer(settings, clock)?;
+        let (mailer, smtp): (Arc<dyn Mailer>, _) = match &settings.to {
+            MailTo::Files(folder) => (Arc::new(FileMailer::open(folder, composer)?), None),
+            MailTo::Console => (Arc::new(ConsoleMailer::new(composer)), None),
+            MailTo::Smtp(server) => {
+                tracing::info!("mail goes {}", mail_place(&settings.to));
+                let smtp = SmtpMailer::new(server.clone(), Trust::System, composer);
+                let smtp = Arc::new(smtp);
+                (smtp.clone(), Some(smtp))
+            }
+        };
+        Ok(Self { mailer, smtp })
+    }
+
+    /// Closes connections that no mail has needed for a while, and at `stop` all that wait.
+    pub(crate) async fn tidy(self, stop: CancellationToken) {
+        match self.smtp {
+            Some(smtp) => smtp.tidy(stop).await,
+            None => stop.cancelled().await,
+        }
+    }
+}
+
+/// What sends mails as `settings` say, while `by` hears what is said between it and a mail server.
 pub(crate) fn overheard_mailer(
     settings: &MailSettings,
     clock: Arc<dyn Clock>,
     by: fn(Speaker, &str),
 ) -> Result<Arc<dyn Mailer>, Failure> {
     let MailTo::Smtp(server) = &settings.to else {
-        return mailer(settings, clock);
+        return Ok(Mailing::of(settings, clock)?.mailer);
     };
     let smtp = SmtpMailer::new(server.clone(), Trust::System, composer(settings, clock)?);
     Ok(Arc::new(smtp.overheard(by)))
