@@ -15,11 +15,12 @@ mod platform {
     pub(crate) mod bare;
     pub(crate) mod idle;
     pub(crate) mod load;
+    pub(crate) mod mail;
     pub(crate) mod queue;
     pub(crate) mod report;
 }
 
-use platform::{albums, bare, idle, queue, report};
+use platform::{albums, bare, idle, mail, queue, report};
 use tokio::runtime::Runtime;
 
 fn main() {
@@ -28,9 +29,12 @@ fn main() {
         .filter(|argument| !argument.starts_with("--"))
         .collect();
     let runtime = Runtime::new().unwrap();
-    // The bare handler runs as a program of its own, as the API does.
+    // The servers beside ours run as programs of their own, as the API does.
     if wanted.first().is_some_and(|first| first == bare::SERVE) {
         return runtime.block_on(bare::serve());
+    }
+    if wanted.first().is_some_and(|first| first == mail::SERVE) {
+        return runtime.block_on(mail::serve());
     }
     let is_wanted = |part: &str| wanted.is_empty() || wanted.iter().any(|each| each == part);
     report::heading();
@@ -40,6 +44,9 @@ fn main() {
         }
         if is_wanted("queue") {
             queue::measure().await;
+        }
+        if is_wanted("mail") {
+            mail::measure().await;
         }
         if is_wanted("albums") {
             albums::measure().await;

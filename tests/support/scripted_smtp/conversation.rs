@@ -164,7 +164,9 @@ impl Talk<'_> {
             if &line[..] == b".\r\n" {
                 break;
             }
-            mail.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
+            if !forgets {
+                mail.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
+            }
         }
         let answer = self.act(Step::Dot, "250 2.0.0 Taken").await?;
         if answer == Answer::Yes && !forgets {
@@ -232,6 +234,7 @@ impl Talk<'_> {
                 return Ok(self.input.split_to(length + 1));
             }
             self.flush().await?;
+            self.input.reserve(16 * 1024);
             if self.stream.read_buf(&mut self.input).await? == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }

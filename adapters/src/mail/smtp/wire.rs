@@ -17,6 +17,9 @@ use super::reply::{Nonsense, Reply};
 use super::transcript::{Speaker, Transcript};
 use super::trouble::{Stage, Trouble, What};
 
+/// Room for what servers usually say at a time, so that it is read at a time.
+const USUAL_REPLIES: usize = 1024;
+
 /// A stream of bytes, encrypted or not.
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -171,6 +174,7 @@ impl Wire {
                 Ok(None) => {}
                 Err(Nonsense) => return Err(What::Failed("no reply of a mail server".to_owned())),
             }
+            self.input.reserve(USUAL_REPLIES);
             match self.stream.read_buf(&mut self.input).await {
                 Ok(0) => return Err(What::Closed),
                 Ok(_) => {}
