@@ -4,6 +4,7 @@ mod commands;
 mod deaths;
 mod mail;
 mod refusals;
+mod refusing_servers;
 mod reminders;
 mod signals;
 mod together;
@@ -39,6 +40,19 @@ fn inspected(folder: &Path) -> Value {
         .output()
         .unwrap();
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What `backbeat inspect` finds once it is as it should be.
+async fn until_inspected(folder: &Path, is_so: impl Fn(&Value) -> bool) -> Value {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let found = inspected(folder);
+        if is_so(&found) {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "not so: {found}");
+        sleep(Duration::from_millis(50)).await;
+    }
 }
 
 /// An artist called `name`, connected.

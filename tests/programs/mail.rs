@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use mail_parser::{Address, MessageParser, MimeHeaders as _, PartType};
 use serde_json::{Value, json};
@@ -10,9 +9,8 @@ use tempfile::TempDir;
 use tests::client::Client;
 use tests::mail_server::{MailServer, PASSWORD, USER};
 use tests::program::{Program, command};
-use tokio::time::{Instant, sleep};
 
-use super::{artist, inspected};
+use super::{artist, until_inspected};
 
 /// The program `name` in `folder`, set to send through `server`.
 fn mailing(name: &str, folder: &Path, server: &MailServer) -> Command {
@@ -143,7 +141,7 @@ async fn a_wrong_password_pauses_mail_and_a_restart_with_the_right_one_sends_it(
     let mut ada = artist(program.address(), "ada").await;
     ada.publish("First").await.unwrap();
 
-    let found = until(folder.path(), |found| found["pauses"][0].is_object()).await;
+    let found = until_inspected(folder.path(), |found| found["pauses"][0].is_object()).await;
     let pause = &found["pauses"][0];
     let reason = pause["reason"].as_str().unwrap();
     assert!(reason.contains("AUTH: 535"), "{pause}");
@@ -155,7 +153,7 @@ async fn a_wrong_password_pauses_mail_and_a_restart_with_the_right_one_sends_it(
         let queue = &found["queues"][0];
         queue["waiting"] == 10 && queue["running"] == 0
     };
-    until(folder.path(), at_rest).await;
+    until_inspected(folder.path(), at_rest).await;
     let tried = server.log().matches("authentication failed").count();
     assert_eq!(tried, 1, "one mail found out for all: {}", server.log());
     let shown = command("backbeat", folder.path()).arg("inspect").output();
@@ -170,22 +168,9 @@ async fn a_wrong_password_pauses_mail_and_a_restart_with_the_right_one_sends_it(
 
     let program = Program::start(mailing("backbeat", folder.path(), &server));
     assert_eq!(server.until_mails(10).await.len(), 10);
-    let found = until(folder.path(), |found| found["queues"][0]["done"] == 10).await;
+    let found = until_inspected(folder.path(), |found| found["queues"][0]["done"] == 10).await;
     assert_eq!(found["pauses"], json!([]), "{found}");
     assert_eq!(program.stop().status.code(), Some(0));
-}
-
-/// What `backbeat inspect` finds once it is as it should be.
-async fn until(folder: &Path, is_so: impl Fn(&Value) -> bool) -> Value {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    loop {
-        let found = inspected(folder);
-        if is_so(&found) {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "not so: {found}");
-        sleep(Duration::from_millis(50)).await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
