@@ -11,4 +11,5 @@ mod parsers;
 mod programs;
 mod runner;
 mod scenarios;
+mod schedules;
 mod settings;

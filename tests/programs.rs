@@ -1,5 +1,6 @@
 //! The programs as they are started: by hand, together, wrongly, and killed.
 
+mod beat;
 mod commands;
 mod deaths;
 mod mail;

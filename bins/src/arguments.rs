@@ -43,7 +43,7 @@ pub enum Command {
         /// Whom to write to; your own address, best.
         address: String,
     },
-    /// Show tasks, buried ones with their reasons, and mails.
+    /// Show tasks, buried ones with their reasons, schedules, and mails.
     Inspect(Inspect),
     /// Give a buried task another life.
     Requeue {
@@ -74,7 +74,7 @@ pub struct NewAdmin {
 /// How much to show.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Inspect {
-    /// How many tasks and mails to list of each kind.
+    /// How many tasks, schedules and mails to list of each kind.
     #[arg(long, default_value_t = 20)]
     pub most: u32,
     /// Show one JSON document instead of text.
@@ -109,7 +109,15 @@ pub struct Worker {
     pub log: Log,
 }
 
-/// Keeps house: takes back what dead workers held, clears away what has had its time, reports.
+/// Puts tasks into the queue when they are due, and keeps house.
+///
+/// What is due when says `CELERY_CONF_BEAT_SCHEDULE`, in Celery's shape. Any number of beats
+/// may run on one database: each occurrence is fired once, by whoever comes first, and none
+/// is lost while one of them lives. What was due while none ran is fired once, late, if it
+/// is not older than `BEAT_CATCH_UP`. The tasks themselves are done by workers.
+///
+/// Beside that it takes back what dead workers held, clears away what has had its time, and
+/// reports how much waits.
 #[derive(Debug, Parser)]
 #[command(name = "beat", version, after_help = SETTINGS)]
 pub struct Beat {

@@ -10,4 +10,5 @@ pub mod roles;
 pub mod settings;
 pub mod shutdown;
 pub mod telemetry;
+mod ticker;
 mod wiring;

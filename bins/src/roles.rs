@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::output::tell;
 use crate::program::Failure;
 use crate::settings::{Database, Settings};
+use crate::ticker::introduce;
 use crate::wiring::{Platform, new_worker};
 
 /// Everything in one process.
@@ -60,9 +61,10 @@ pub(crate) async fn embedded(
     let api = Arc::new(platform.api(&url)?);
     let mailing = platform.mailing()?;
     let runner = platform.runner(worker, &[], &url, &mailing)?;
-    let housekeeper = platform.housekeeper();
+    let (housekeeper, ticker) = (platform.housekeeper(), platform.ticker()?);
     parts.add("the api", |stop| serve(listener, api, limits, stop));
     parts.add("the worker", |stop| runner.run(stop));
+    parts.add("the beat", |stop| ticker.run(stop, |_| {}));
     parts.add("the connections for mail", |stop| mailing.tidy(stop));
     parts.add("housekeeping", |stop| housekeeper.run(stop));
     let (data, mail) = platform.places();
@@ -127,11 +129,11 @@ pub async fn beat(settings: Settings, stop: CancellationToken) -> Result<(), Fai
     refuse_memory(&settings)?;
     let (platform, writer) = Platform::open(settings).await?;
     let sweeper = platform.sweeper(new_worker());
-    let housekeeper = platform.housekeeper();
+    let (housekeeper, ticker) = (platform.housekeeper(), platform.ticker()?);
     let mut parts = Parts::new(stop);
+    parts.add("the beat", |stop| ticker.run(stop, introduce));
     parts.add("sweeping", |stop| sweeper.run(stop));
     parts.add("housekeeping", |stop| housekeeper.run(stop));
-    tell("beat ready");
     parts.run(writer).await
 }
 

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+mod beat;
 mod celery;
 pub mod database_url;
 pub mod dotenv;
@@ -25,6 +26,7 @@ mod smtp_url;
 mod sources;
 pub mod values;
 
+pub use beat::BeatSettings;
 pub use database_url::Database;
 pub use email_url::MailTo;
 pub use log::{LogFilter, LogFilterError, LogFormat, LogLevel, LogSettings};
@@ -67,6 +69,8 @@ pub struct Settings {
     pub inactivity: InactivityPolicy,
     /// How tasks are run.
     pub worker: WorkerSettings,
+    /// What is due when.
+    pub beat: BeatSettings,
     /// What is logged.
     pub log: LogSettings,
     /// `SHUTDOWN_GRACE`, when it is set; see [`Settings::worker_grace`] and [`Settings::api_grace`].
@@ -148,15 +152,22 @@ impl Settings {
     fn read(read: &mut Reader) -> Self {
         let data_dir = read.or("DATA_DIR", "var".into(), path);
         let database = read.masked("DATABASE_URL", str::parse);
+        let api = ApiSettings::read(read);
+        let login = LoginSettings::read(read);
+        let mail = MailSettings::read(read, &data_dir);
+        let secret_key = read.masked("SECRET_KEY", str::parse);
+        let inactivity = inactivity::read(read);
+        let worker = WorkerSettings::read(read);
         let settings = Self {
             database: database
                 .unwrap_or_else(|| Database::Sqlite(data_dir.join("backbeat.sqlite3"))),
-            api: ApiSettings::read(read),
-            login: LoginSettings::read(read),
-            mail: MailSettings::read(read, &data_dir),
-            secret_key: read.masked("SECRET_KEY", str::parse),
-            inactivity: inactivity::read(read),
-            worker: WorkerSettings::read(read),
+            api,
+            login,
+            mail,
+            secret_key,
+            inactivity,
+            beat: BeatSettings::read(read, &worker.default_queue),
+            worker,
             log: LogSettings::read(read),
             shutdown_grace: read.open("SHUTDOWN_GRACE", duration(Duration::ZERO..=HOUR)),
             warnings: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod mail;
 mod place;
+mod schedules;
 mod secret;
 
 use std::sync::Arc;

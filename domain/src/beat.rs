@@ -12,7 +12,7 @@ use crate::ports::{Clock, Fired, Firing, NewEntry, PortError, ScheduleRepo, Stan
 use crate::schedules::ScheduleEntry;
 
 /// How many entries are fired together.
-const MOST_AT_ONCE: usize = 1_000;
+const MOST_AT_ONCE: usize = 1_024;
 /// How late a beat that runs may be with an occurrence and still fire it like any other.
 const LATE_AT_MOST: TimeDelta = TimeDelta::minutes(1);
 

@@ -27,7 +27,7 @@ pub const AHEAD_AT_MOST: TimeDelta = TimeDelta::days(1);
 /// When something is due, again and again.
 ///
 /// `Display` says it in one line, and two schedules that say the same are the same.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Schedule {
     /// Every so often.
     Interval(Interval),

@@ -13,6 +13,7 @@
 mod platform {
     pub(crate) mod albums;
     pub(crate) mod bare;
+    pub(crate) mod beat;
     pub(crate) mod idle;
     pub(crate) mod load;
     pub(crate) mod mail;
@@ -20,7 +21,7 @@ mod platform {
     pub(crate) mod report;
 }
 
-use platform::{albums, bare, idle, mail, queue, report};
+use platform::{albums, bare, beat, idle, mail, queue, report};
 use tokio::runtime::Runtime;
 
 fn main() {
@@ -47,6 +48,9 @@ fn main() {
         }
         if is_wanted("mail") {
             mail::measure().await;
+        }
+        if is_wanted("beat") {
+            beat::measure().await;
         }
         if is_wanted("albums") {
             albums::measure().await;

@@ -17,7 +17,7 @@ use fire::Fire;
 use register::Register;
 
 /// How many entries one write touches at most, so that no beat keeps others waiting.
-const MOST_PER_WRITE: usize = 1_000;
+const MOST_PER_WRITE: usize = 1_024;
 
 #[async_trait]
 impl ScheduleRepo for SqliteStore {

@@ -1,4 +1,6 @@
-//! Shows what is in the queues and in the mail log.
+//! Shows what is in the queues, what is due when, and what is in the mail log.
+
+mod schedules;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::ports::{MailLogEntry, MailPause, MailState, QueueCounts, TaskRow, TaskState};
@@ -15,12 +17,13 @@ struct Findings {
     queues: Vec<QueueCounts>,
     running: Vec<TaskRow>,
     buried: Vec<TaskRow>,
+    schedules: Vec<schedules::Entry>,
     mails: Vec<(MailState, u64)>,
     parked: Vec<MailLogEntry>,
     pauses: Vec<MailPause>,
 }
 
-/// Shows tasks, buried ones with their reasons, and mails.
+/// Shows tasks, buried ones with their reasons, schedules, and mails.
 ///
 /// # Errors
 ///
@@ -28,10 +31,12 @@ struct Findings {
 pub async fn inspect(settings: Settings, how: Inspect) -> Result<(), Failure> {
     let (platform, _) = Platform::open(settings).await?;
     let (tasks, mails) = (platform.task_admin(), platform.mail_log());
+    let rows = platform.schedules().list().await?;
     let findings = Findings {
         queues: tasks.counts().await?,
         running: tasks.list(TaskState::Running, how.most).await?,
         buried: tasks.list(TaskState::Buried, how.most).await?,
+        schedules: schedules::entries(platform.schedule_entries(), rows, how.most),
         mails: mails.counts().await?,
         parked: mails.list(MailState::Parked, how.most).await?,
         pauses: platform.mail_pauses().list().await?,
@@ -71,6 +76,11 @@ fn as_text(findings: &Findings) -> Vec<String> {
         "Buried (backbeat requeue ID gives one another life)",
         &findings.buried,
         task_line,
+    ));
+    lines.extend(section(
+        "Schedules",
+        &findings.schedules,
+        schedules::Entry::line,
     ));
     lines.push("Mails".to_owned());
     let counts: Vec<String> = findings
@@ -152,6 +162,7 @@ fn as_json(findings: &Findings) -> Value {
         "queues": queues,
         "running": tasks(&findings.running),
         "buried": tasks(&findings.buried),
+        "schedules": findings.schedules.iter().map(schedules::Entry::json).collect::<Vec<_>>(),
         "mails": mails,
         "parked": parked.collect::<Vec<_>>(),
         "pauses": findings.pauses.iter().map(pause_json).collect::<Vec<_>>(),

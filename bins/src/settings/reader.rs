@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use config::ValueKind;
+use serde_json::Value as Json;
 
 use super::celery;
 use super::dotenv::Warning;
@@ -64,6 +65,26 @@ impl Reader {
         self.read(name, |text| parse(text).map_err(|error| error.to_string()))
     }
 
+    /// The setting `name`, which is JSON in a text or a table in `backbeat.toml`; `help` says
+    /// what it should look like.
+    ///
+    /// A complaint never shows the value.
+    pub(super) fn tree<T>(
+        &mut self,
+        name: &'static str,
+        help: &str,
+        parse: impl Fn(&Json) -> Result<T, Vec<String>>,
+    ) -> Option<T> {
+        self.names.push(name);
+        let (tree, origin) = self.json(name, help)?;
+        let complain = |complaints: Vec<String>| {
+            for complaint in complaints {
+                self.complain(name, origin.clone(), complaint);
+            }
+        };
+        parse(&tree).map_err(complain).ok()
+    }
+
     /// Complains when `name` is set, because nothing would come of it.
     pub(super) fn refuse(&mut self, name: &'static str, why: &str) {
         self.refused.push(name);
@@ -110,6 +131,24 @@ impl Reader {
                 None
             }
         }
+    }
+
+    /// The JSON of `name`, and its origin.
+    fn json(&mut self, name: &str, help: &str) -> Option<(Json, String)> {
+        let value = self.layers.values.get(name)?.clone();
+        let origin = value.origin().unwrap_or_default().to_owned();
+        let read = if matches!(value.kind, ValueKind::Table(_)) {
+            value.try_deserialize().map_err(|error| error.to_string())
+        } else {
+            let (text, _) = self.text(name)?;
+            serde_json::from_str(&text).map_err(|error| error.to_string())
+        };
+        let complain = |error| {
+            let complaint = format!("is not JSON ({error}); {help}");
+            self.complain(name, origin.clone(), complaint);
+        };
+        let tree = read.map_err(complain).ok()?;
+        Some((tree, origin))
     }
 
     /// The text of `name` without blanks at its ends, and its origin. Empty is not set.

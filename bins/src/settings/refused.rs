@@ -6,11 +6,7 @@ const NO_REDIS: &str = "this version does not use Redis yet, tasks wait in the d
 const NOT_YET: &str = "this version does not honour this setting yet; remove it";
 
 /// The names, each with the reason that an operator reads.
-const REFUSED: [(&str, &str); 3] = [
-    ("REDIS_URL", NO_REDIS),
-    ("WORKER_LEASE", NOT_YET),
-    ("BEAT_CATCH_UP", NOT_YET),
-];
+const REFUSED: [(&str, &str); 2] = [("REDIS_URL", NO_REDIS), ("WORKER_LEASE", NOT_YET)];
 
 /// Complains about each of them that is set.
 pub(super) fn refuse(read: &mut Reader) {

@@ -47,6 +47,9 @@ pub enum ValueError {
     /// No name of a queue.
     #[error("is not a queue name; write up to 128 characters without blanks and commas")]
     Queue,
+    /// No time zone.
+    #[error("is not a time zone of the IANA database; write for example {0}")]
+    Zone(&'static str),
 }
 
 /// A whole number within `range`.

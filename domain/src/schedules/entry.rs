@@ -46,7 +46,7 @@ impl fmt::Display for EntryName {
 }
 
 /// A task that is due by a schedule.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduleEntry {
     /// What it is called.
     pub name: EntryName,

@@ -42,7 +42,7 @@ pub(crate) async fn measure() {
     );
 }
 
-fn cpu_time(process: u32) -> Duration {
+pub(crate) fn cpu_time(process: u32) -> Duration {
     let line = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
     // The name of the program, in parentheses, may hold blanks.
     let fields: Vec<&str> = line
@@ -55,7 +55,7 @@ fn cpu_time(process: u32) -> Duration {
     TICK * (ticks(11) + ticks(12))
 }
 
-fn resident(process: u32) -> f64 {
+pub(crate) fn resident(process: u32) -> f64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status
         .lines()

@@ -1,0 +1,71 @@
+//! What is due when.
+
+use std::time::Duration;
+
+use chrono_tz::{TZ_VARIANTS, Tz};
+use domain::schedules::{ScheduleEntry, written};
+use domain::tasks::QueueName;
+use serde_json::{Map, Value, json};
+
+use super::nearest::nearest;
+use super::reader::Reader;
+use super::values::{ValueError, duration};
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// What is due when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BeatSettings {
+    /// `CELERY_CONF_BEAT_SCHEDULE` and what is due anyway, in alphabetical order; crontabs go
+    /// by `CELERY_CONF_TIMEZONE`.
+    pub entries: Vec<ScheduleEntry>,
+    /// `BEAT_CATCH_UP`: how long ago something may have been due and still be fired.
+    pub catch_up: Duration,
+}
+
+impl BeatSettings {
+    /// Tasks that name no queue go to the queue called `queue`.
+    pub(super) fn read(read: &mut Reader, queue: &str) -> Self {
+        // A name that is none has been complained about.
+        let queue = QueueName::try_from(queue.to_owned()).unwrap_or_default();
+        let zone = read.or("CELERY_CONF_TIMEZONE", Tz::UTC, zone);
+        let set = read.tree("CELERY_CONF_BEAT_SCHEDULE", SHAPE, |tree| {
+            let table = tree.as_object().ok_or_else(|| vec![SHAPE.to_owned()])?;
+            entries(table, zone, &queue)
+        });
+        let unset = || entries(&Map::new(), zone, &queue).unwrap_or_default();
+        Self {
+            entries: set.unwrap_or_else(unset),
+            catch_up: read.or("BEAT_CATCH_UP", DAY, duration(Duration::ZERO..=365 * DAY)),
+        }
+    }
+}
+
+const SHAPE: &str = "must be a table of entries like {\"add-every-30-seconds\": \
+                     {\"task\": \"tasks.add\", \"schedule\": 30.0, \"args\": [16, 16]}}";
+
+/// The entries of `table`, over those that are there anyway. One that is null, or false where
+/// there is no null, is none.
+fn entries(
+    table: &Map<String, Value>,
+    zone: Tz,
+    queue: &QueueName,
+) -> Result<Vec<ScheduleEntry>, Vec<String>> {
+    let day = DAY.as_secs();
+    let mut all = Map::new();
+    all.insert(
+        "check-inactive-artists".to_owned(),
+        json!({"task": "albums.tasks.check_inactive_artists", "schedule": day}),
+    );
+    all.extend(table.clone());
+    all.retain(|_, entry| !entry.is_null() && *entry != Value::Bool(false));
+    written::entries(&all, zone, queue)
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+}
+
+fn zone(text: &str) -> Result<Tz, ValueError> {
+    text.parse().map_err(|_| {
+        let names = TZ_VARIANTS.iter().map(|zone| zone.name());
+        ValueError::Zone(nearest(text, names).unwrap_or("Europe/Berlin"))
+    })
+}
