@@ -19,9 +19,10 @@ mod platform {
     pub(crate) mod mail;
     pub(crate) mod queue;
     pub(crate) mod report;
+    pub(crate) mod sweep;
 }
 
-use platform::{albums, bare, beat, idle, mail, queue, report};
+use platform::{albums, bare, beat, idle, mail, queue, report, sweep};
 use tokio::runtime::Runtime;
 
 fn main() {
@@ -54,6 +55,9 @@ fn main() {
         }
         if is_wanted("albums") {
             albums::measure().await;
+        }
+        if is_wanted("sweep") {
+            sweep::measure().await;
         }
     });
 }
