@@ -13,7 +13,7 @@ use crate::ports::{Enqueued, MailLog, PortError, ReminderRepo, TaskQueue};
 use crate::tasks::{Context, Envelope, Handler, Priority, QueueName, Task, TaskError};
 
 /// How many artists one attempt looks at.
-const SLICE: u32 = 5_000;
+const SLICE: u32 = 10_000;
 
 /// Reminders stand behind all other work: a hundred thousand of them delay no congratulation.
 const PRIORITY: u8 = 6;

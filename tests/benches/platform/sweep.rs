@@ -24,7 +24,7 @@ use super::report;
 const ARTISTS: i64 = 1_000_000;
 const QUIET: i64 = ARTISTS / 10;
 /// Looked at together by the bare loop, as by a slice of ours.
-const SLICE: i64 = 5_000;
+const SLICE: i64 = 10_000;
 
 pub(crate) async fn measure() {
     let folder = TempDir::new().unwrap();

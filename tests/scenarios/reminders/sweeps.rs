@@ -16,7 +16,7 @@ use super::{DAY, checked};
 use crate::scenarios::platform::{NEXT_WORKER, Platform, WORKER, done, platform};
 
 /// More than two slices.
-const ARTISTS: u32 = 12_000;
+const ARTISTS: u32 = 24_000;
 const REMIND: &str = "albums.tasks.remind_inactive_artist";
 
 /// A platform with many artists, all quiet but for the first.
@@ -97,9 +97,9 @@ async fn many_artists_are_looked_at_slice_by_slice_before_anybody_is_reminded() 
 
     platform.check(1).await;
 
-    assert_eq!(platform.step().await, Some(checked(5_000, 4_999)));
-    assert_eq!(platform.step().await, Some(checked(5_000, 5_000)));
-    assert_eq!(platform.step().await, Some(checked(2_000, 2_000)));
+    assert_eq!(platform.step().await, Some(checked(10_000, 9_999)));
+    assert_eq!(platform.step().await, Some(checked(10_000, 10_000)));
+    assert_eq!(platform.step().await, Some(checked(4_000, 4_000)));
     assert!(platform.is_everybody_found_once().await);
     assert_eq!(platform.step().await, Some(done("sent")));
 }
@@ -111,7 +111,10 @@ async fn a_check_repeated_the_same_day_reminds_nobody_twice() {
     platform.check("another beat").await;
 
     let slices = [platform.step().await, platform.step().await];
-    assert_eq!(slices, [checked(5_000, 4_999), checked(5_000, 0)].map(Some));
+    assert_eq!(
+        slices,
+        [checked(10_000, 9_999), checked(10_000, 0)].map(Some)
+    );
     for _ in 0..4 {
         platform.step().await;
     }
@@ -134,10 +137,10 @@ async fn a_check_killed_in_any_slice_goes_on_where_it_was() {
         platform.dies().await;
 
         let scanned: Vec<u64> = platform.slices().await.into_iter().flatten().collect();
-        let before: u64 = 5_000 * done_before;
-        let repeated = if done_before == 2 { 2_000 } else { 5_000 };
+        let before: u64 = 10_000 * done_before;
+        let repeated = if done_before == 2 { 4_000 } else { 10_000 };
         assert!(scanned.contains(&repeated), "{done_before}: {scanned:?}");
-        assert_eq!(before + scanned.iter().sum::<u64>(), 12_000, "{scanned:?}");
+        assert_eq!(before + scanned.iter().sum::<u64>(), 24_000, "{scanned:?}");
         assert!(platform.is_everybody_found_once().await);
     }
 }
@@ -175,7 +178,7 @@ async fn a_check_done_late_finds_who_was_quiet_when_it_was_due() {
 async fn a_congratulation_overtakes_every_reminder() {
     let platform = crowd().await;
     platform.check(1).await;
-    while platform.step().await != Some(checked(2_000, 2_000)) {}
+    while platform.step().await != Some(checked(4_000, 4_000)) {}
 
     let details = platform.publish("In the midst of it").await;
     platform.step().await;
