@@ -4,6 +4,7 @@ mod field;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, LocalResult, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
@@ -26,7 +27,7 @@ pub type Fields = [String; 5];
 pub struct Crontab {
     written: Fields,
     zone: Tz,
-    cron: Box<Cron>,
+    cron: Arc<Cron>,
     hours: Hours,
 }
 
@@ -87,7 +88,7 @@ impl Crontab {
         Ok(Self {
             written: fields,
             zone,
-            cron: Box::new(cron(all)),
+            cron: Arc::new(cron(all)),
             hours: if hours.len() == 24 {
                 Hours::Every
             } else {
