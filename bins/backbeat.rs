@@ -9,7 +9,7 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let Backbeat { command, log } = Backbeat::parse();
-    let level = log.level.or(command.as_ref().map(|_| commands::LOG_LEVEL));
+    let level = log.level.or(command.as_ref().map(commands::log_level));
     // The demo tells the same story whatever is set.
     let sources = match command {
         Some(Command::Demo) => Sources::default(),

@@ -25,7 +25,8 @@ pub struct Backbeat {
 /// What an operator can ask for.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Tell the whole story on a temporary directory: an artist registers, publishes, is mailed.
+    /// Tell the whole story on a temporary directory: an artist registers, publishes, is
+    /// congratulated, falls silent, is reminded, and unsubscribes.
     Demo,
     /// Bring the database to the form this version needs (every program does so at its start).
     Migrate,

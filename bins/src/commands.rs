@@ -15,13 +15,20 @@ pub use tasks::{purge, requeue};
 use adapters::sqlite::SqliteWriter;
 use tokio_util::sync::CancellationToken;
 
+use crate::arguments::Command;
 use crate::output::tell;
 use crate::program::Failure;
 use crate::settings::{LogLevel, Settings};
 use crate::wiring::Platform;
 
-/// How loudly commands log when nothing is said: their output is their answer.
-pub const LOG_LEVEL: LogLevel = LogLevel::WARN;
+/// How loudly `command` logs when nothing is said: its output is its answer.
+pub fn log_level(command: &Command) -> LogLevel {
+    match command {
+        // That a month is gone is part of the story.
+        Command::Demo => LogLevel::ERROR,
+        _ => LogLevel::WARN,
+    }
+}
 
 /// Brings the database to the form this version needs.
 ///

@@ -52,6 +52,12 @@ fn the_demo_tells_the_story_and_leaves_nothing_behind() {
         "POST /albums/",
         "Subject: Your album “Notes on Bernoulli” is published",
         "Hello Ada & the Engines,",
+        "31 days",
+        "Subject: 31 days without a new album",
+        "Silence costs popularity",
+        "POST /unsubscribe/v1.",
+        "You are unsubscribed",
+        "nobody is reminded",
     ];
     let mut rest = said.as_str();
     for words in story {

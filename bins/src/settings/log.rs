@@ -54,6 +54,8 @@ impl LogSettings {
 }
 
 impl LogLevel {
+    /// What went wrong.
+    pub const ERROR: Self = Self(LevelFilter::ERROR);
     /// What went wrong or may.
     pub const WARN: Self = Self(LevelFilter::WARN);
 

@@ -20,7 +20,7 @@ pub(super) struct Client {
 /// What the API said.
 pub(super) struct Answer {
     pub(super) status: u16,
-    /// Null when there was none.
+    /// Null when there was none; of a page its heading.
     pub(super) body: Value,
 }
 
@@ -51,9 +51,13 @@ impl Client {
         let answer = async {
             let answer = sender.send_request(request).await?;
             let status = answer.status().as_u16();
+            let content_type = answer.headers().get(header::CONTENT_TYPE).cloned();
+            let is_page = content_type.is_some_and(|it| it.as_bytes().starts_with(b"text/html"));
             let bytes = answer.into_body().collect().await?.to_bytes();
             let body = if bytes.is_empty() {
                 Value::Null
+            } else if is_page {
+                heading(&String::from_utf8_lossy(&bytes)).into()
             } else {
                 serde_json::from_slice(&bytes)?
             };
@@ -64,4 +68,10 @@ impl Client {
             Err(error) = connection => Err(error.into()),
         }
     }
+}
+
+fn heading(page: &str) -> Option<&str> {
+    let (_, rest) = page.split_once("<h1>")?;
+    let (heading, _) = rest.split_once("</h1>")?;
+    Some(heading)
 }

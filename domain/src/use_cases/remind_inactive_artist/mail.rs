@@ -74,10 +74,12 @@ impl Letter<'_> {
             token,
             ..
         } = self;
+        // Counted as a reader does who looks at a calendar.
+        let days = self.as_of.date_naive() - silence.since.date_naive();
         Words {
             artist,
             since: silence.since.format("%-d %B %Y").to_string(),
-            days: self.as_of.signed_duration_since(silence.since).num_days(),
+            days: days.num_days(),
             most_days: self.quiet_after.num_days(),
             publish: format!("{public_url}/albums/"),
             unsubscribe: format!("{public_url}/unsubscribe/{token}"),

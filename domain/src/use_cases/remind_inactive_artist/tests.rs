@@ -43,7 +43,7 @@ fn mail(stage_name: &str, public_url: &str) -> Mail {
         },
         silence: &silence,
         account: &account,
-        as_of: SINCE + TimeDelta::days(32) - TimeDelta::seconds(1),
+        as_of: SINCE + TimeDelta::days(31) - TimeDelta::seconds(1),
         quiet_after: TimeDelta::days(30),
         public_url,
         token: "v1.abc.def",
