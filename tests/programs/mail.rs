@@ -5,6 +5,8 @@ use std::process::Command;
 
 use mail_parser::{Address, MessageParser, MimeHeaders as _, PartType};
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 use tests::client::Client;
 use tests::mail_server::{MailServer, PASSWORD, USER};
@@ -69,6 +71,58 @@ async fn with_nothing_set_but_mail_an_album_is_congratulated_through_a_real_serv
             );
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_nothing_set_but_mail_the_silent_are_reminded_through_a_real_server() {
+    let server = MailServer::start().await;
+    let folder = TempDir::new().unwrap();
+    let mut api = Program::start(mailing("api", folder.path(), &server));
+    let mut beat = Program::start(mailing("beat", folder.path(), &server));
+    let entry = beat.line_with("check-inactive-artists");
+    assert!(entry.contains("every 24 h"), "{entry}");
+    artist(api.address(), "ada").await;
+    assert_eq!(beat.stop().status.code(), Some(0));
+
+    in_the_past(folder.path()).await;
+    let worker = Program::start(mailing("worker", folder.path(), &server));
+    let beat = Program::start(mailing("beat", folder.path(), &server));
+    let mail = server.until_mails(1).await.remove(0);
+
+    assert_sane(&mail);
+    let parsed = MessageParser::default().parse(&mail).unwrap();
+    assert!(parsed.message_id().unwrap().starts_with("reminder."));
+    assert_eq!(person(parsed.to()).1, "ada@example.com");
+    assert_eq!(parsed.subject(), Some("31 days without a new album"));
+    let header = |name| parsed.header_raw(name).unwrap().trim();
+    assert_eq!(
+        header("List-Unsubscribe-Post"),
+        "List-Unsubscribe=One-Click"
+    );
+    let link = header("List-Unsubscribe").trim_matches(['<', '>']);
+    for text in [parsed.body_text(0).unwrap(), parsed.body_html(0).unwrap()] {
+        assert!(text.contains(link), "{link} in {text}");
+    }
+    for program in [api, worker, beat] {
+        let ended = program.stop();
+        assert_eq!(ended.status.code(), Some(0), "{}", ended.errors);
+    }
+    assert_eq!(server.mails().len(), 1);
+}
+
+/// Makes it so that whoever is an artist became one, and beat was last seen, so long ago that
+/// all of them are to be reminded now.
+async fn in_the_past(folder: &Path) {
+    let file = folder.join("var/backbeat.sqlite3");
+    let mut store = SqliteConnectOptions::new()
+        .filename(file)
+        .connect()
+        .await
+        .unwrap();
+    let moved = "UPDATE artists SET created_at = created_at - 31 * 86400000000;
+        UPDATE schedule_entries SET anchor = anchor - 90000000000, last_due = last_due - 90000000000";
+    sqlx::raw_sql(moved).execute(&mut store).await.unwrap();
+    store.close().await.unwrap();
 }
 
 fn person(address: Option<&Address<'_>>) -> (String, String) {
