@@ -13,3 +13,4 @@ mod runner;
 mod scenarios;
 mod schedules;
 mod settings;
+mod wire;

@@ -1,0 +1,28 @@
+//! Celery's wire: an envelope as a message of protocol 2, and any message as an envelope.
+//!
+//! Nothing here reads or writes anything; whatever bytes come in, they are understood or
+//! refused, within bounds of time and memory. Nothing that a message says is ever executed.
+
+mod body;
+mod encode;
+mod headers;
+mod lenient;
+mod lists;
+mod message;
+mod moment;
+mod protocol_one;
+mod refusal;
+mod repr;
+
+pub use self::encode::{Sent, encode};
+pub use self::lists::{STEPS, list_of, step_of};
+pub use self::message::{Received, ResultWish, decode};
+pub use self::moment::{read_moment, write_moment};
+pub use self::refusal::Refusal;
+
+/// How long a message may be.
+pub const MOST_MESSAGE: usize = 256 * 1024;
+/// How long its body may be once inflated.
+pub const MOST_INFLATED: usize = 1024 * 1024;
+/// How deep its headers may be nested.
+pub const MOST_DEPTH: usize = 64;

@@ -1,0 +1,59 @@
+//! Protocol 1: everything that is said of a task stands in the body.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize as _;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::Refusal;
+use super::message::Parts;
+
+/// Members of the body that have a place of their own in protocol 2, or none.
+const PLACED: [&str; 11] = [
+    "task",
+    "id",
+    "args",
+    "kwargs",
+    "eta",
+    "expires",
+    "utc",
+    "callbacks",
+    "errbacks",
+    "chord",
+    "taskset",
+];
+
+/// What a body of protocol 1 says, with the arguments in the form of protocol 2.
+pub(super) fn parts(body: &[u8], headers: Map<String, Value>) -> Result<Parts, Refusal> {
+    let body: BTreeMap<String, &RawValue> =
+        serde_json::from_slice(body).map_err(|_| Refusal::NoTask)?;
+    let text = |name: &str| match body.get(name) {
+        Some(value) => Option::<String>::deserialize(*value).map_err(Refusal::Form),
+        None => Ok(None),
+    };
+    let raw = |name: &str, missing: &'static str| body.get(name).map_or(missing, |raw| raw.get());
+    let payload = format!(
+        r#"[{}, {}, {{"callbacks": {}, "errbacks": {}, "chain": null, "chord": {}}}]"#,
+        raw("args", "[]"),
+        raw("kwargs", "{}"),
+        raw("callbacks", "null"),
+        raw("errbacks", "null"),
+        raw("chord", "null"),
+    );
+    let mut headers = headers;
+    for (name, value) in &body {
+        if !PLACED.contains(&name.as_str()) {
+            let value = Value::deserialize(*value).map_err(Refusal::Form)?;
+            headers.insert(name.clone(), value);
+        }
+    }
+    Ok(Parts {
+        task: text("task")?.ok_or(Refusal::NoTask)?,
+        id: text("id")?.ok_or(Refusal::NoTask)?,
+        eta: text("eta")?,
+        expires: text("expires")?,
+        payload: payload.into_bytes(),
+        headers,
+    })
+}

@@ -1,0 +1,155 @@
+//! Arguments as Python would show them, for the people who look at a queue.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+/// How many characters are shown.
+const MOST: usize = 1024;
+/// How many levels are shown.
+const MOST_LEVELS: usize = 3;
+
+/// Positional arguments as Python shows a tuple.
+pub(super) fn tuple(arguments: &[Value]) -> String {
+    let mut shown = String::from("(");
+    items(&mut shown, arguments, 1);
+    if arguments.len() == 1 {
+        shown.push(',');
+    }
+    shown.push(')');
+    cut(shown)
+}
+
+/// Keyword arguments as Python shows a dictionary.
+pub(super) fn dictionary(arguments: &serde_json::Map<String, Value>) -> String {
+    let mut shown = String::new();
+    entries(&mut shown, arguments, 1);
+    cut(shown)
+}
+
+fn show(shown: &mut String, value: &Value, level: usize) {
+    // What comes behind is cut off anyway.
+    if MOST < shown.len() {
+        return;
+    }
+    match value {
+        Value::Null => shown.push_str("None"),
+        Value::Bool(true) => shown.push_str("True"),
+        Value::Bool(false) => shown.push_str("False"),
+        Value::Number(number) => {
+            let _ = write!(shown, "{number}");
+        }
+        Value::String(text) => quote(shown, text),
+        Value::Array(_) | Value::Object(_) if MOST_LEVELS < level => shown.push_str("..."),
+        Value::Array(values) => {
+            shown.push('[');
+            items(shown, values, level + 1);
+            shown.push(']');
+        }
+        Value::Object(map) => entries(shown, map, level + 1),
+    }
+}
+
+fn items(shown: &mut String, values: &[Value], level: usize) {
+    for (place, value) in values.iter().enumerate() {
+        if 0 < place {
+            shown.push_str(", ");
+        }
+        show(shown, value, level);
+    }
+}
+
+fn entries(shown: &mut String, map: &serde_json::Map<String, Value>, level: usize) {
+    shown.push('{');
+    for (place, (name, value)) in map.iter().enumerate() {
+        if 0 < place {
+            shown.push_str(", ");
+        }
+        quote(shown, name);
+        shown.push_str(": ");
+        show(shown, value, level);
+    }
+    shown.push('}');
+}
+
+fn quote(shown: &mut String, text: &str) {
+    let quote = if text.contains('\'') && !text.contains('"') {
+        '"'
+    } else {
+        '\''
+    };
+    shown.push(quote);
+    for character in text.chars().take(MOST) {
+        match character {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            '\\' => shown.push_str("\\\\"),
+            _ if character == quote => {
+                shown.push('\\');
+                shown.push(character);
+            }
+            _ if character.is_control() => {
+                let _ = write!(shown, "\\x{:02x}", u32::from(character));
+            }
+            _ => shown.push(character),
+        }
+    }
+    shown.push(quote);
+}
+
+fn cut(mut shown: String) -> String {
+    const DOTS: &str = "...";
+    if let Some((end, _)) = shown.char_indices().nth(MOST) {
+        let kept = shown[..end]
+            .char_indices()
+            .nth(MOST - DOTS.len())
+            .map_or(end, |(at, _)| at);
+        shown.truncate(kept);
+        shown.push_str(DOTS);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn shown(value: &Value) -> String {
+        match value {
+            Value::Array(values) => tuple(values),
+            Value::Object(map) => dictionary(map),
+            _ => unreachable!("arguments are an array or an object"),
+        }
+    }
+
+    #[test]
+    fn values_are_shown_as_python_shows_them() {
+        for (value, expected) in [
+            (json!([]), "()"),
+            (json!([2]), "(2,)"),
+            (
+                json!([2, 3.5, null, true, "a"]),
+                "(2, 3.5, None, True, 'a')",
+            ),
+            (
+                json!({"a": "it's", "b": ["\"'\n"]}),
+                r#"{'a': "it's", 'b': ['"\'\n']}"#,
+            ),
+            (json!([[[[[1]]]]]), "([[[...]]],)"),
+        ] {
+            assert_eq!(shown(&value), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_long_is_cut() {
+        for value in [json!(["ä".repeat(5000)]), json!(vec![1; 5000])] {
+            let shown = shown(&value);
+            assert_eq!(shown.chars().count(), MOST);
+            assert!(shown.ends_with("..."));
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Celery's wire, held to messages that Celery sent.
+//!
+//! `wire/messages.json` holds messages as Celery 5.7 puts them into its lists, with what it
+//! was asked to send; `wire/refused.json` holds what is not understood, and a few oddities
+//! that are.
+
+mod any_message;
+
+use adapters::redis::wire::{
+    MOST_MESSAGE, Received, ResultWish, Sent, decode, encode, list_of, step_of,
+};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use domain::tasks::{Due, Envelope, Payload, Priority, QueueName};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tests::samples::{START, task, value};
+use uuid::Uuid;
+
+#[derive(Deserialize)]
+struct Captured {
+    case: String,
+    message: Value,
+    says: Says,
+}
+
+#[derive(Deserialize)]
+struct Says {
+    list: String,
+    task: String,
+    id: String,
+    eta: Option<String>,
+    expires: Option<String>,
+    retries: u32,
+    /// Missing in protocol 1.
+    payload: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Odd {
+    case: String,
+    refused: Option<String>,
+    message: String,
+}
+
+fn captured() -> Vec<Captured> {
+    serde_json::from_str(include_str!("wire/messages.json")).unwrap()
+}
+
+fn named(case: &str) -> Value {
+    let mut all = captured().into_iter();
+    all.find(|each| each.case == case).unwrap().message
+}
+
+fn read(message: &Value) -> Received {
+    decode(message.to_string().as_bytes(), &QueueName::default()).unwrap()
+}
+
+fn sent(envelope: &Envelope, due_at: DateTime<Utc>) -> Value {
+    let sent = Sent {
+        envelope,
+        due_at,
+        now: START,
+        tag: Uuid::from_u128(1),
+    };
+    serde_json::from_slice(&encode(&sent)).unwrap()
+}
+
+/// The instant, read by other means; without an offset it is UTC.
+fn instant(text: &str) -> DateTime<Utc> {
+    let naive = |_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").unwrap();
+    let read = DateTime::parse_from_rfc3339(text);
+    read.map_or_else(|error| naive(error).and_utc(), |read| read.to_utc())
+}
+
+#[test]
+fn what_celery_sends_is_read() {
+    for Captured {
+        case,
+        message,
+        says,
+    } in captured()
+    {
+        let Received {
+            envelope, retries, ..
+        } = read(&message);
+
+        assert_eq!(envelope.name.as_str(), says.task, "{case}");
+        assert_eq!(envelope.id.as_str(), says.id, "{case}");
+        assert_eq!(retries, says.retries, "{case}");
+        let due = says.eta.map_or(Due::Now, |eta| Due::At(instant(&eta)));
+        assert_eq!(envelope.due, due, "{case}");
+        let expires_at = says.expires.map(|text| instant(&text));
+        assert_eq!(envelope.expires_at, expires_at, "{case}");
+        let list = list_of(&QueueName::default(), step_of(envelope.priority));
+        assert_eq!(list, says.list, "{case}");
+        if let Some(payload) = says.payload {
+            assert_eq!(envelope.payload.as_bytes(), payload.as_bytes(), "{case}");
+        }
+    }
+}
+
+#[test]
+fn headers_that_belong_to_the_task_are_kept() {
+    let headers = read(&named("headers")).envelope.headers;
+    assert_eq!(headers["tenant"], "acme");
+    assert_eq!(headers["trace"], json!({"id": 7}));
+
+    let headers = read(&named("time-limits")).envelope.headers;
+    assert_eq!(
+        headers["timelimit"],
+        named("time-limits")["headers"]["timelimit"]
+    );
+
+    let message = named("plain");
+    let headers = read(&message).envelope.headers;
+    for name in ["root_id", "parent_id", "origin", "argsrepr"] {
+        assert_eq!(headers[name], message["headers"][name], "{name}");
+    }
+    for name in ["task", "id", "eta", "expires", "compression"] {
+        assert!(!headers.contains_key(name), "{name} has a place of its own");
+    }
+}
+
+#[test]
+fn protocol_1_is_read_in_the_form_of_protocol_2() {
+    let envelope = read(&named("protocol-1")).envelope;
+
+    let body: Value = serde_json::from_slice(envelope.payload.as_bytes()).unwrap();
+    assert_eq!((&body[0], &body[1]), (&json!([2, 2]), &json!({})));
+    assert_eq!(body[2]["callbacks"][0]["task"], "samples.mul");
+    assert_eq!(body[2]["chain"], Value::Null);
+    assert_eq!(envelope.headers["timelimit"], json!([null, null]));
+}
+
+#[test]
+fn whoever_may_wait_for_a_result_is_known() {
+    let wish = read(&named("group-id-index")).result.unwrap();
+    assert!(wish.group_id.is_some());
+    assert_eq!(read(&named("plain")).result, Some(ResultWish::default()));
+
+    let mut ignoring = named("plain");
+    ignoring["headers"]["ignore_result"] = json!(true);
+    assert_eq!(read(&ignoring).result, None);
+    assert_eq!(read(&sent(&task("ours"), START)).result, None);
+}
+
+#[test]
+fn what_is_not_understood_is_refused_with_the_reason() {
+    let odd: Vec<Odd> = serde_json::from_str(include_str!("wire/refused.json")).unwrap();
+    for Odd {
+        case,
+        refused,
+        message,
+    } in odd
+    {
+        let answer = decode(message.as_bytes(), &QueueName::default());
+        match (answer, refused) {
+            (Ok(_), None) => {}
+            (Err(refusal), Some(words)) => {
+                assert!(refusal.to_string().contains(&words), "{case}: {refusal}");
+            }
+            (answer, _) => panic!("{case}: {answer:?}"),
+        }
+    }
+}
+
+#[test]
+fn numbers_that_only_python_knows_do_no_harm() {
+    let message = named("plain").to_string();
+    let odd = message.replace(r#""stamps":{}"#, r#""stamps":{"a":NaN,"b":[-Infinity]}"#);
+    assert_ne!(odd, message);
+
+    let headers = decode(odd.as_bytes(), &QueueName::default())
+        .unwrap()
+        .envelope
+        .headers;
+
+    assert_eq!(headers["stamps"], json!({"a": null, "b": [null]}));
+}
+
+#[test]
+fn what_is_too_long_or_too_deep_is_refused() {
+    let refusal = |message: String| {
+        let refused = decode(message.as_bytes(), &QueueName::default());
+        refused.unwrap_err().to_string()
+    };
+    let mut deep = named("plain").to_string();
+    let levels = format!(r#""stamps":{}1{}"#, "[".repeat(64), "]".repeat(64));
+    deep = deep.replace(r#""stamps":{}"#, &levels);
+
+    assert!(refusal(" ".repeat(MOST_MESSAGE + 1)).contains("bytes long"));
+    assert!(refusal(deep).contains("deeper than 64 levels"));
+    assert!(refusal("[".repeat(100_000)).contains("Celery's form"));
+}
+
+/// What Celery's own producers write, a consumer may count on.
+#[test]
+fn our_messages_have_all_that_celery_s_have() {
+    let theirs = named("countdown-and-expires");
+    let envelope = Envelope {
+        payload: Payload::from_bytes(r#"[[16, "a"], {"é": null}, {}]"#.into()),
+        priority: Priority::new(4),
+        expires_at: Some(START + TimeDelta::seconds(90)),
+        ..task("an id")
+    };
+
+    let ours = sent(&envelope, START + TimeDelta::seconds(10));
+
+    for part in ["headers", "properties"] {
+        for name in theirs[part].as_object().unwrap().keys() {
+            assert!(
+                !ours[part][name].is_null() || theirs[part][name].is_null(),
+                "{part}: {name}"
+            );
+            assert!(ours[part].get(name).is_some(), "{part}: {name}");
+        }
+    }
+    let headers = &ours["headers"];
+    assert_eq!(headers["task"], "samples.work");
+    assert_eq!(
+        (&headers["id"], &headers["root_id"]),
+        (&json!("an id"), &json!("an id"))
+    );
+    assert_eq!(headers["eta"], "2026-01-01T12:00:10+00:00");
+    assert_eq!(headers["expires"], "2026-01-01T12:01:30+00:00");
+    assert_eq!(headers["argsrepr"], "(16, 'a')");
+    assert_eq!(headers["kwargsrepr"], "{'é': None}");
+    let properties = &ours["properties"];
+    assert_eq!(
+        properties["delivery_info"],
+        json!({"exchange": "", "routing_key": "celery"})
+    );
+    assert_eq!(
+        (&properties["priority"], &properties["expiration"]),
+        (&json!(4), &json!("90000"))
+    );
+}
+
+#[test]
+fn a_header_of_the_task_wins_over_ours() {
+    let headers = json!({"lang": "cobol", "retries": 3, "id": "forged", "compression": "zlib"});
+    let envelope = Envelope {
+        headers: headers.as_object().unwrap().clone(),
+        key: Some(value("work:1")),
+        ..task("a")
+    };
+
+    let message = sent(&envelope, START);
+
+    assert_eq!(message["headers"]["lang"], "cobol");
+    assert_eq!(
+        message["headers"]["id"], "a",
+        "what has a place of its own is not forged"
+    );
+    let back = read(&message).envelope;
+    assert_eq!(
+        Value::from(back.headers),
+        json!({"lang": "cobol", "retries": 3})
+    );
+    assert_eq!(back.key, envelope.key);
+}
