@@ -14,6 +14,17 @@ macro_rules! laws {
     };
 }
 
+/// The same for laws of queues, most of which a conveyor obeys, too.
+///
+/// What a store alone promises is to know an id for as long as its task is kept, to keep what
+/// is done, and to put what is enqueued late where it would have been in time.
+macro_rules! queue_laws {
+    (any queue: $($law:ident),+; $(stores alone: $($of_stores:ident),+;)?) => {
+        laws!($($law),+ $(, $($of_stores),+)?);
+        laws_on!(redis: $($law),+);
+    };
+}
+
 macro_rules! laws_on {
     ($adapter:ident: $($law:ident),+) => {
         mod $adapter {

@@ -6,6 +6,8 @@ pub mod client;
 pub mod mail_server;
 #[path = "support/program.rs"]
 pub mod program;
+#[path = "support/redis_server.rs"]
+pub mod redis_server;
 #[path = "support/samples.rs"]
 pub mod samples;
 #[path = "support/scripted_smtp.rs"]

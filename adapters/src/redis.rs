@@ -1,3 +1,20 @@
 //! A conveyor on Redis, in the form in which Celery keeps its queues there.
+//!
+//! What waits are Celery messages in Celery's lists, so that Python producers and Python
+//! workers share them. What our workers hold, delay and bury is in keys of our own, moved by
+//! scripts, each of which is one atomic step.
 
+mod bell;
+mod error;
+mod keys;
+mod link;
+mod queue;
+mod record;
+mod results;
+mod scripts;
+mod session;
+mod url;
 pub mod wire;
+
+pub use self::queue::{Quarantined, RedisQueue, RedisSettings};
+pub use self::url::{RedisUrl, RedisUrlError};

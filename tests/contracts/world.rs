@@ -1,6 +1,7 @@
 //! The world a law is tried in: one store, empty at first, and a clock moved by hand.
 
 mod memory;
+mod redis;
 mod sqlite;
 
 use std::any::Any;
@@ -20,6 +21,7 @@ use futures_util::future::BoxFuture;
 use tests::samples;
 
 pub(crate) use self::memory::memory;
+pub(crate) use self::redis::redis;
 pub(crate) use self::sqlite::sqlite;
 
 /// A worker.

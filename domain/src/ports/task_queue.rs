@@ -15,7 +15,8 @@ use crate::tasks::{Envelope, QueueName, Reason, TaskId};
 ///
 /// Delivery is at least once: a task is offered again whenever the worker that leased
 /// it dies unsettled, so handlers must bear being run twice. Tasks are offered by
-/// priority (0 first), then by how long they have been due.
+/// priority (0 first), then by how long they have been due; a conveyor may have fewer steps
+/// of urgency, and knows since when a task is due only from its arrival.
 ///
 /// A worker's death makes *suspects* of all it held: each has one crash more on its
 /// record, and a worker holds at most one suspect at a time, those with the fewest
@@ -26,8 +27,9 @@ use crate::tasks::{Envelope, QueueName, Reason, TaskId};
 pub trait TaskQueue: Send + Sync {
     /// Puts `tasks` into the queue; answers for each, in their order.
     ///
-    /// A task whose id is known, even one that is done and still kept, is
-    /// [`Enqueued::Already`] and changes nothing.
+    /// To a store, a task whose id is known, even one that is done and still kept, is
+    /// [`Enqueued::Already`] and changes nothing. A conveyor remembers no ids: every task is
+    /// new to it.
     ///
     /// # Errors
     ///

@@ -61,7 +61,7 @@ pub enum TaskState {
     Waiting,
     /// A worker holds it.
     Running,
-    /// It was carried out; kept for a while so that its key holds.
+    /// It was carried out; a store keeps it for a while so that its key holds.
     Done,
     /// There was no hope; kept until a person looks at it.
     Buried,

@@ -8,14 +8,15 @@ use tests::samples::{START, task, worker};
 
 use crate::contracts::world::{FIRST, SECOND, THIRD, World, only};
 
-laws! {
+queue_laws! {
+    any queue:
     a_lease_lasts_as_long_as_its_worker_lives,
     what_a_dead_worker_held_comes_back_with_a_crash_counted,
     what_the_living_hold_does_not_come_back,
     every_death_counts,
     a_verdict_on_a_lost_lease_changes_nothing,
     what_was_settled_before_its_worker_died_stays_settled,
-    a_worker_that_held_nothing_leaves_nothing,
+    a_worker_that_held_nothing_leaves_nothing;
 }
 
 async fn a_lease_lasts_as_long_as_its_worker_lives(world: &World) {

@@ -2,18 +2,25 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::tasks::{Due, Envelope};
 use tests::samples::{START, task};
 
-use crate::contracts::world::{FIRST, World};
+use crate::contracts::world::{FIRST, World, ids};
 
-laws! {
+queue_laws! {
+    any queue:
     a_task_waits_for_its_instant_and_no_longer,
     a_task_waits_so_long_by_the_clock_of_the_store,
     what_was_due_before_it_was_queued_is_due_at_once,
-    what_is_due_at_the_end_of_time_waits,
+    what_is_due_at_the_end_of_time_waits;
+    stores alone:
+    what_was_due_before_it_was_queued_goes_first;
 }
+
+/// A day before it all begins.
+const YESTERDAY: DateTime<Utc> =
+    DateTime::from_timestamp(START.timestamp() - 86_400, 0).expect("an instant");
 
 async fn a_task_waits_for_its_instant_and_no_longer(world: &World) {
     let instant = START + TimeDelta::hours(1);
@@ -50,18 +57,28 @@ async fn a_task_waits_so_long_by_the_clock_of_the_store(world: &World) {
 }
 
 async fn what_was_due_before_it_was_queued_is_due_at_once(world: &World) {
-    let yesterday = START - TimeDelta::days(1);
-    let late = Envelope {
-        due: Due::At(yesterday),
-        ..task("late")
-    };
-    world.enqueue(&[task("now"), late]).await;
+    world.enqueue(&[late()]).await;
+
+    let lease = world.lease_only(&FIRST).await;
+
+    assert_eq!(lease.due_since, YESTERDAY);
+}
+
+async fn what_was_due_before_it_was_queued_goes_first(world: &World) {
+    world.enqueue(&[task("now"), late()]).await;
 
     let leases = world.lease(&FIRST, 9).await;
 
-    assert_eq!(leases[0].envelope.id.as_str(), "late");
-    assert_eq!(leases[0].due_since, yesterday);
+    assert_eq!(ids(&leases), ["late", "now"]);
     assert_eq!(leases[1].due_since, START);
+}
+
+/// A task that was due the day before.
+fn late() -> Envelope {
+    Envelope {
+        due: Due::At(YESTERDAY),
+        ..task("late")
+    }
 }
 
 async fn what_is_due_at_the_end_of_time_waits(world: &World) {

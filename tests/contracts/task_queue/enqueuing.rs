@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use domain::ports::{Enqueued, Lease, Verdict};
+use domain::ports::{Enqueued, Lease, Settled, TaskState, Verdict};
 use domain::tasks::{DONE_TASKS_KEPT_FOR, Due, Envelope, Payload, Priority, Reason};
 use futures_util::future::join_all;
 use serde_json::Value;
@@ -11,14 +11,17 @@ use tests::samples::{START, task, value};
 
 use crate::contracts::world::{FIRST, World};
 
-laws! {
+queue_laws! {
+    any queue:
+    an_empty_batch_is_fine,
+    a_large_batch_is_queued_whole;
+    stores alone:
     the_same_task_is_queued_once_and_stays_as_it_was,
     answers_come_in_the_order_of_the_tasks,
     an_id_is_known_for_as_long_as_its_task_is_kept,
     an_id_is_free_again_48_hours_after_its_task_was_done,
-    an_empty_batch_is_fine,
-    a_large_batch_is_queued_whole,
-    of_many_who_enqueue_the_same_task_one_adds_it,
+    a_large_batch_is_known_whole,
+    of_many_who_enqueue_the_same_task_one_adds_it;
 }
 
 async fn the_same_task_is_queued_once_and_stays_as_it_was(world: &World) {
@@ -89,18 +92,43 @@ async fn an_empty_batch_is_fine(world: &World) {
 }
 
 async fn a_large_batch_is_queued_whole(world: &World) {
-    let tasks: Vec<_> = (0..5_000).map(|number| task(&number.to_string())).collect();
+    assert_eq!(world.enqueue(&many()).await, [Enqueued::New; 5_000]);
 
-    assert_eq!(world.enqueue(&tasks).await, [Enqueued::New; 5_000]);
-    assert_eq!(world.enqueue(&tasks).await, [Enqueued::Already; 5_000]);
+    assert_eq!(carry_out_all(world).await, 5_000);
 
-    let leases = world.lease(&FIRST, 5_000).await;
-    let done = |lease: Lease| lease.end(Verdict::Done(Value::Null));
-    let ended: Vec<_> = leases.into_iter().map(done).collect();
-    assert_eq!(world.queue.settle(&ended).await.unwrap().len(), 5_000);
+    for state in [TaskState::Waiting, TaskState::Running] {
+        assert_eq!(world.rows(state).await, []);
+    }
+}
 
+async fn a_large_batch_is_known_whole(world: &World) {
+    world.enqueue(&many()).await;
+
+    assert_eq!(world.enqueue(&many()).await, [Enqueued::Already; 5_000]);
+
+    carry_out_all(world).await;
     let counts = world.counts().await.unwrap();
     assert_eq!((counts.waiting, counts.running, counts.done), (0, 0, 5_000));
+}
+
+fn many() -> Vec<Envelope> {
+    (0..5_000).map(|number| task(&number.to_string())).collect()
+}
+
+/// Leases and settles until there is no more; answers how many tasks that were.
+async fn carry_out_all(world: &World) -> usize {
+    let mut count = 0;
+    loop {
+        let leases = world.lease(&FIRST, 5_000).await;
+        if leases.is_empty() {
+            return count;
+        }
+        let done = |lease: Lease| lease.end(Verdict::Done(Value::Null));
+        let ended: Vec<_> = leases.into_iter().map(done).collect();
+        let settled = world.queue.settle(&ended).await.unwrap();
+        assert!(settled.iter().all(|each| *each == Settled::InTime));
+        count += settled.len();
+    }
 }
 
 async fn of_many_who_enqueue_the_same_task_one_adds_it(world: &World) {

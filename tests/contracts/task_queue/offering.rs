@@ -12,7 +12,8 @@ use tests::samples::{START, task, value, worker};
 
 use crate::contracts::world::{FIRST, NO_WAIT, SECOND, World, ids};
 
-laws! {
+queue_laws! {
+    any queue:
     a_task_comes_out_as_it_went_in,
     what_is_urgent_comes_first,
     of_equally_urgent_the_longest_due_comes_first,
@@ -21,7 +22,7 @@ laws! {
     only_the_named_queues_are_served,
     no_more_than_asked_for_are_leased,
     what_is_leased_is_not_offered_again,
-    racing_workers_never_get_the_same_task,
+    racing_workers_never_get_the_same_task;
 }
 
 async fn a_task_comes_out_as_it_went_in(world: &World) {

@@ -10,7 +10,8 @@ use tests::samples::{START, task, value};
 
 use crate::contracts::world::{FIRST, SECOND, World, only};
 
-laws! {
+queue_laws! {
+    any queue:
     what_is_done_is_not_offered_again,
     a_retried_task_waits_and_the_attempt_counts,
     a_postponed_task_waits_and_the_attempt_does_not_count,
@@ -21,7 +22,9 @@ laws! {
     a_verdict_given_twice_counts_once,
     a_verdict_counts_for_its_own_lease_alone,
     answers_come_in_the_order_of_the_verdicts,
-    a_wait_without_end_does_no_harm,
+    a_wait_without_end_does_no_harm;
+    stores alone:
+    what_is_done_is_kept;
 }
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -39,6 +42,15 @@ async fn what_is_done_is_not_offered_again(world: &World) {
     world.passes(TimeDelta::days(1));
     assert_eq!(world.alive(&SECOND).await, 0);
     assert_eq!(world.due_ids(&SECOND).await, [""; 0]);
+}
+
+async fn what_is_done_is_kept(world: &World) {
+    world.enqueue(&[task("a")]).await;
+    let lease = world.lease_only(&FIRST).await;
+
+    world.settle(lease, Verdict::Done(json!("well"))).await;
+
+    world.passes(TimeDelta::days(1));
     let row = only(world.rows(TaskState::Done).await);
     assert_eq!((row.attempts, row.ended_at), (0, Some(START)));
 }

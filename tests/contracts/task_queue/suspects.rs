@@ -9,12 +9,13 @@ use tests::samples::task;
 
 use crate::contracts::world::{FIRST, SECOND, THIRD, World, ids};
 
-laws! {
+queue_laws! {
+    any queue:
     a_worker_gets_one_suspect_at_a_time,
     suspects_do_not_keep_others_back,
     workers_bear_a_suspect_each,
     the_suspect_with_the_fewest_crashes_goes_first,
-    a_task_that_panicked_is_a_suspect_too,
+    a_task_that_panicked_is_a_suspect_too;
 }
 
 async fn a_worker_gets_one_suspect_at_a_time(world: &World) {

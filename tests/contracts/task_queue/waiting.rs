@@ -12,14 +12,16 @@ use tokio::time::sleep;
 
 use crate::contracts::world::{FIRST, SECOND, THIRD, World, ids, only};
 
-laws! {
+queue_laws! {
+    any queue:
     a_wait_ends_without_a_task,
     a_waiting_worker_is_woken_by_a_task,
-    a_waiting_worker_is_woken_by_a_new_album,
     a_waiting_worker_gets_what_another_gives_back,
     a_waiting_worker_gets_what_a_dead_one_held,
     a_waiting_worker_sees_the_clock_jump,
-    a_worker_does_not_wait_when_there_is_work,
+    a_worker_does_not_wait_when_there_is_work;
+    stores alone:
+    a_waiting_worker_is_woken_by_a_new_album;
 }
 
 /// Longer than any law may take, so that who waits to its end has failed.

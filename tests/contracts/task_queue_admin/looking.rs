@@ -10,13 +10,16 @@ use tests::samples::{START, task, value};
 use super::{listed, one_in_each_state};
 use crate::contracts::world::{FIRST, World, only};
 
-laws! {
+queue_laws! {
+    any queue:
     an_empty_queue_shows_nothing,
     counts_are_by_queue_and_state,
     the_oldest_due_task_is_shown_and_what_is_not_due_is_not,
     a_task_is_shown_whole_in_every_state,
     lists_begin_with_what_entered_last,
-    lists_are_no_longer_than_asked_for,
+    lists_are_no_longer_than_asked_for;
+    stores alone:
+    what_is_done_is_counted_for_as_long_as_it_is_kept;
 }
 
 async fn an_empty_queue_shows_nothing(world: &World) {
@@ -48,11 +51,18 @@ async fn counts_are_by_queue_and_state(world: &World) {
         queue: QueueName::default(),
         waiting: 1,
         running: 1,
-        done: 1,
+        done: counts[1].done,
         buried: 1,
         oldest_due_at: Some(START),
     };
     assert_eq!(counts, [another, usual]);
+}
+
+async fn what_is_done_is_counted_for_as_long_as_it_is_kept(world: &World) {
+    one_in_each_state(world).await;
+
+    assert_eq!(world.counts().await.unwrap().done, 1);
+    assert_eq!(listed(world, TaskState::Done).await, ["done"]);
 }
 
 async fn the_oldest_due_task_is_shown_and_what_is_not_due_is_not(world: &World) {

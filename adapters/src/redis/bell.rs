@@ -1,0 +1,57 @@
+//! Hears when a queue may have got a task, from whomever it came.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use redis::{AsyncConnectionConfig, ConnectionInfo, ProtocolVersion, PushInfo, RedisResult};
+use redis::{Client, ScriptInvocation, cmd};
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
+
+use super::link::{ANSWER_WITHIN, CONNECT_WITHIN, Link};
+
+/// A connection of its own, on which Redis says when a key that was looked at has changed.
+///
+/// A look is answered at once, so that there is no blocking read, and no message comes over
+/// this connection, however long it is.
+#[derive(Debug)]
+pub(super) struct Bell {
+    link: Link,
+    rings: Arc<Notify>,
+}
+
+impl Bell {
+    pub(super) fn new(info: &ConnectionInfo, address: String) -> RedisResult<Self> {
+        let rings = Arc::new(Notify::new());
+        let heard = Arc::clone(&rings);
+        // Whatever is pushed, the end of the connection included, is a reason to look again.
+        let push = move |_: PushInfo| {
+            heard.notify_waiters();
+            Ok::<(), Infallible>(())
+        };
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_WITHIN))
+            .set_response_timeout(Some(ANSWER_WITHIN))
+            .set_push_sender(push);
+        let settings = info.redis_settings().clone();
+        let info = info
+            .clone()
+            .set_redis_settings(settings.set_protocol(ProtocolVersion::RESP3));
+        let mut tracking = cmd("CLIENT");
+        tracking.arg("TRACKING").arg("ON");
+        Ok(Self {
+            link: Link::new(Client::open(info)?, config, Some(tracking), address),
+            rings,
+        })
+    }
+
+    /// Ends when the bell rings the next time.
+    pub(super) fn rings(&self) -> Notified<'_> {
+        self.rings.notified()
+    }
+
+    /// Runs a script that looks; the bell rings when a key that it names changes afterwards.
+    pub(super) async fn look(&self, script: &ScriptInvocation<'_>) -> RedisResult<String> {
+        self.link.script(script).await
+    }
+}

@@ -1,0 +1,144 @@
+
+-- Claims waiting tasks for one worker.
+--
+-- KEYS: 1 the living, 2 what the worker holds, 3 the last number given in the order of
+--   claims, 4 the quarantine, 5 its size; then six for each queue: what waits for its
+--   instant, what is ready in our own keys, and the lists of the four steps.
+-- ARGV: 1 the worker, 2 now, 3 how many at most, 4 '1' if it may have a suspect, 5 the
+--   first fence, 6 how long a message may be, 7 how many bytes at most; then the queues.
+-- Returns the records; their fences are the first and those that follow it. False if the
+--   worker is not among the living.
+local worker, now, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local longest, most_bytes = tonumber(ARGV[6]), tonumber(ARGV[7])
+local PER_QUEUE, FIRST_KEY, FIRST_QUEUE = 6, 6, 8
+local MOST_PROMOTED, MOST_READY, MOST_UNPACKED = 100, 64, 200
+
+-- When memory is full, a script may still write if its first write frees some. Nothing
+-- here needs more than it frees, and a queue that cannot be drained would stay full.
+redis.call('ZREM', KEYS[1], '')
+if not redis.call('ZSCORE', KEYS[1], worker) then
+    return false
+end
+local time = redis.call('TIME')
+redis.call('ZADD', KEYS[1], time[1] .. string.format('%06d', time[2]), worker)
+
+local queues = {}
+for at = FIRST_QUEUE, #ARGV do
+    local key = FIRST_KEY + PER_QUEUE * (at - FIRST_QUEUE)
+    queues[#queues + 1] = { name = ARGV[at], due = KEYS[key], ready = KEYS[key + 1], lists = key + 2 }
+end
+
+local records, pairs_to_set, bytes = {}, {}, 0
+
+local function take(record)
+    local fence = (tonumber(ARGV[5]) + #records) % 4294967296
+    records[#records + 1] = record
+    pairs_to_set[#pairs_to_set + 1] = string.format('%.0f', fence)
+    pairs_to_set[#pairs_to_set + 1] = record
+    bytes = bytes + #record
+end
+
+local function has_room()
+    return #records < most and bytes < most_bytes
+end
+
+local function take_ready(queue, record)
+    redis.call('ZREM', queue.ready, record)
+    local r = read(record)
+    r.moved = tonumber(now)
+    take(write(r))
+end
+
+-- What is due moves on to what is ready.
+for _, queue in ipairs(queues) do
+    local due = redis.call('ZRANGE', queue.due, '-inf', now, 'BYSCORE', 'LIMIT', 0, MOST_PROMOTED)
+    for _, record in ipairs(due) do
+        redis.call('ZADD', queue.ready, read(record).crashes, record)
+        redis.call('ZREM', queue.due, record)
+    end
+end
+
+-- One suspect, the one with the fewest crashes.
+if ARGV[4] == '1' and has_room() then
+    local least
+    for _, queue in ipairs(queues) do
+        local found = redis.call('ZRANGE', queue.ready, '(0', '+inf', 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
+        if found[1] then
+            local crashes = tonumber(found[2])
+            if not least or crashes < least.crashes
+                or (crashes == least.crashes and found[1] < least.record) then
+                least = { queue = queue, record = found[1], crashes = crashes }
+            end
+        end
+    end
+    if least then
+        take_ready(least.queue, least.record)
+    end
+end
+
+-- What is ready in our own keys has waited in the lists before, so it goes before them.
+local ready, is_more_ready = {}, false
+for _, queue in ipairs(queues) do
+    local limit = math.min(most, MOST_READY)
+    local found = redis.call('ZRANGE', queue.ready, 0, 0, 'BYSCORE', 'LIMIT', 0, limit)
+    is_more_ready = is_more_ready or #found == limit
+    for _, record in ipairs(found) do
+        ready[#ready + 1] = { queue = queue, record = record }
+    end
+end
+table.sort(ready, function(a, b) return a.record < b.record end)
+
+local next_ready = 1
+local function take_ready_of(step)
+    while has_room() and ready[next_ready]
+        and tonumber(string.sub(ready[next_ready].record, 1, 1)) < step + 3 do
+        take_ready(ready[next_ready].queue, ready[next_ready].record)
+        next_ready = next_ready + 1
+    end
+end
+
+-- Takes up to `share` messages from a list; answers whether there may be more.
+local function take_from(queue, list, step, share)
+    local messages = redis.call('RPOP', list, share)
+    if not messages then
+        return false
+    end
+    local order = redis.call('INCRBY', KEYS[3], #messages) - #messages
+    for at, message in ipairs(messages) do
+        if longest < #message then
+            local reason = 'the message is ' .. #message .. ' bytes long; ' .. longest .. ' are read'
+            quarantine(KEYS[4], KEYS[5], now, queue.name, reason, message)
+        elseif has_room() then
+            take(string.format(
+                '%d %017d %016.0f 0 0 0 %s %s %s\31\n', step, 0, order + at, now, now, queue.name
+            ) .. message)
+        else
+            for back = #messages, at, -1 do
+                redis.call('RPUSH', list, messages[back])
+            end
+            return false
+        end
+    end
+    return #messages == share
+end
+
+for place, step in ipairs({ 0, 3, 6, 9 }) do
+    take_ready_of(step)
+    local left = is_more_ready and {} or queues
+    while 0 < #left and has_room() do
+        local share, still = math.ceil((most - #records) / #left), {}
+        for _, queue in ipairs(left) do
+            local room = math.min(share, most - #records)
+            if 0 < room and take_from(queue, KEYS[queue.lists + place - 1], step, room) then
+                still[#still + 1] = queue
+            end
+        end
+        left = still
+    end
+end
+
+for at = 1, #pairs_to_set, MOST_UNPACKED do
+    local to = math.min(at + MOST_UNPACKED - 1, #pairs_to_set)
+    redis.call('HSET', KEYS[2], unpack(pairs_to_set, at, to))
+end
+return records

@@ -1,0 +1,65 @@
+//! Says that workers live, and takes back what dead ones held.
+
+use std::sync::Arc;
+
+use domain::ports::WorkerId;
+use redis::RedisResult;
+
+use super::RedisQueue;
+use crate::redis::session::Session;
+
+/// How many tasks are taken back in one step.
+const MOST_PER_STEP: usize = 100;
+
+impl RedisQueue {
+    /// Begins a session of `worker`; at its arrival the dead are looked for at once, so that
+    /// the work of a killed process goes on when the next one starts.
+    pub(super) async fn arrive(&self, worker: WorkerId) -> RedisResult<(Arc<Session>, usize)> {
+        let session = self.sessions.begin(worker);
+        let (_, taken_back) = self.sweep(&session, true).await?;
+        Ok((session, taken_back))
+    }
+
+    pub(super) async fn greet_and_sweep(&self, worker: WorkerId) -> RedisResult<usize> {
+        if let Some(session) = self.sessions.of(worker) {
+            let (is_known, taken_back) = self.sweep(&session, false).await?;
+            if is_known {
+                return Ok(taken_back);
+            }
+            self.note_loss(&session);
+        }
+        Ok(self.arrive(worker).await?.1)
+    }
+
+    /// Answers whether Redis knows the worker, and how many tasks were taken back.
+    async fn sweep(&self, session: &Session, is_new: bool) -> RedisResult<(bool, usize)> {
+        let (mut is_new, mut taken_back) = (is_new, 0);
+        loop {
+            let mut script = self.scripts.sweep.prepare_invoke();
+            script.key(self.keys.living()).key(self.keys.taken_back());
+            script
+                .arg(session.name())
+                .arg(i32::from(is_new))
+                .arg(self.now().timestamp_micros())
+                .arg(u64::try_from(self.settings.lease.as_micros()).unwrap_or(u64::MAX))
+                .arg(MOST_PER_STEP)
+                .arg(self.keys.ours());
+            let (is_known, step, left): (bool, usize, usize) = self.link.script(&script).await?;
+            taken_back += step;
+            is_new = false;
+            if !is_known || left == 0 {
+                return Ok((is_known, taken_back));
+            }
+        }
+    }
+
+    /// Redis does not know the worker any more: it was silent for too long, or Redis lost its data.
+    pub(super) fn note_loss(&self, session: &Arc<Session>) {
+        self.sessions.end(session);
+        let count = session.held().len();
+        tracing::warn!(
+            count,
+            "redis does not know this worker any more: {count} tasks it held are lost to it, and it begins anew"
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! What this process knows of the workers it claims for.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::ports::{Fence, WorkerId};
+use domain::tasks::QueueName;
+
+use super::wire::ResultWish;
+
+/// One worker, from its arrival on Redis until Redis takes it for dead.
+///
+/// Redis knows it by a random number that is made at each arrival, so what it held in an
+/// earlier life is as lost to it as to everybody else. A fence is that number and a counter.
+#[derive(Debug)]
+pub(super) struct Session {
+    number: u32,
+    next_fence: AtomicU32,
+    held: Mutex<HashMap<u32, Held>>,
+    pub(super) turn: tokio::sync::Mutex<Turn>,
+}
+
+/// A task that the worker holds.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) result: Option<ResultWish>,
+    pub(super) is_suspect: bool,
+}
+
+/// A worker claims one step at a time; whoever does holds this.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    /// Whether Redis may hold claims for us that we have not heard of.
+    pub(super) is_unsure: bool,
+    /// The queue that was served first the last time: the next time it comes last.
+    pub(super) served: Option<QueueName>,
+    /// The queues that Redis was told of.
+    pub(super) known: Vec<QueueName>,
+}
+
+impl Session {
+    fn new() -> Self {
+        Self {
+            number: rand::random_range(1..=u32::MAX >> 1),
+            next_fence: AtomicU32::new(rand::random()),
+            held: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// What the worker is called on Redis.
+    pub(super) fn name(&self) -> String {
+        self.number.to_string()
+    }
+
+    /// The first of so many fences that were never given.
+    pub(super) fn next_fences(&self, count: u32) -> u32 {
+        self.next_fence.fetch_add(count, Ordering::Relaxed)
+    }
+
+    pub(super) fn fence(&self, counter: u32) -> Fence {
+        Fence((i64::from(self.number) << 32) | i64::from(counter))
+    }
+
+    pub(super) fn may_have_suspect(&self) -> bool {
+        self.held().values().all(|held| !held.is_suspect)
+    }
+
+    pub(super) fn held(&self) -> MutexGuard<'_, HashMap<u32, Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The counter in a fence, and the number of the session it belongs to.
+pub(super) fn parts(fence: Fence) -> Option<(u32, u32)> {
+    let number = u32::try_from(fence.0 >> 32).ok()?;
+    let counter = u32::try_from(fence.0 & i64::from(u32::MAX)).ok()?;
+    Some((number, counter))
+}
+
+/// Every worker this process claims for: one, outside of tests.
+#[derive(Debug, Default)]
+pub(super) struct Sessions(Mutex<HashMap<WorkerId, Arc<Session>>>);
+
+impl Sessions {
+    pub(super) fn of(&self, worker: WorkerId) -> Option<Arc<Session>> {
+        self.all().get(&worker).cloned()
+    }
+
+    pub(super) fn numbered(&self, number: u32) -> Option<Arc<Session>> {
+        let all = self.all();
+        all.values().find(|each| each.number == number).cloned()
+    }
+
+    /// Begins a session of `worker`; what it held in an earlier one is lost to it.
+    pub(super) fn begin(&self, worker: WorkerId) -> Arc<Session> {
+        let session = Arc::new(Session::new());
+        self.all().insert(worker, Arc::clone(&session));
+        session
+    }
+
+    /// Ends `session`, if it has not ended.
+    pub(super) fn end(&self, session: &Arc<Session>) {
+        self.all().retain(|_, each| !Arc::ptr_eq(each, session));
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<WorkerId, Arc<Session>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

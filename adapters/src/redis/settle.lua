@@ -1,0 +1,100 @@
+
+-- Ends claims of one worker, each with its verdict.
+--
+-- KEYS: 1 the living, 2 what the worker holds, 3 the quarantine, 4 its size, 5 the buried by
+--   id, 6 the buried by instant.
+-- ARGV: 1 the worker, 2 now, 3 what our own keys begin with, 4 what the lists begin with;
+--   then a number and so many fences of tasks that are done; a number and so many verdicts
+--   of five: fence, kind, number, text, id; a number and so many results of three: key,
+--   document, seconds to keep it.
+-- Returns 1; 0 if the worker is not among the living: then nothing was changed.
+local worker, now, ours, lists = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local MOST_UNPACKED = 200
+local at = 5
+
+if not redis.call('ZSCORE', KEYS[1], worker) then
+    return 0
+end
+
+local count = tonumber(ARGV[at])
+for from = at + 1, at + count, MOST_UNPACKED do
+    local to = math.min(from + MOST_UNPACKED - 1, at + count)
+    redis.call('HDEL', KEYS[2], unpack(ARGV, from, to))
+end
+at = at + count + 1
+
+local function wait_until(r, due)
+    r.due = math.min(math.max(due, 0), 9007199254740991)
+    redis.call('ZADD', ours .. 'due:' .. r.queue, string.format('%.0f', r.due), write(r))
+end
+
+local verdicts = {}
+
+function verdicts.retry(r, wait, reason)
+    r.attempts, r.reason = r.attempts + 1, reason
+    wait_until(r, now + wait)
+end
+
+function verdicts.postpone(r, wait, reason)
+    r.reason = reason
+    wait_until(r, now + wait)
+end
+
+function verdicts.crashed(r, wait, reason)
+    r.crashes, r.reason = r.crashes + 1, reason
+    wait_until(r, now + wait)
+end
+
+function verdicts.wait(r, due)
+    wait_until(r, due)
+end
+
+function verdicts.bury(r, _, reason, id)
+    r.reason = reason
+    redis.call('HSET', KEYS[5], id, write(r))
+    redis.call('ZADD', KEYS[6], now, id)
+end
+
+function verdicts.quarantine(r, _, reason)
+    quarantine(KEYS[3], KEYS[4], ARGV[2], r.queue, reason, r.message)
+end
+
+-- What nobody has worked on goes back to where Python sees it, to be served next.
+function verdicts.release(r)
+    if r.attempts == 0 and r.crashes == 0 and r.due == 0 and r.since == 0 and r.reason == '' then
+        local step = tonumber(r.priority) - tonumber(r.priority) % 3
+        redis.call('RPUSH', lists .. r.queue .. (step == 0 and '' or '\6\22' .. step), r.message)
+    else
+        redis.call('ZADD', ours .. 'ready:' .. r.queue, r.crashes, write(r))
+    end
+end
+
+count = tonumber(ARGV[at])
+for each = at + 1, at + 5 * count, 5 do
+    local fence, kind, number, text, id = unpack(ARGV, each, each + 4)
+    local record = redis.call('HGET', KEYS[2], fence)
+    if record then
+        redis.call('HDEL', KEYS[2], fence)
+        local r = read(record)
+        if r then
+            r.moved = now
+            verdicts[kind](r, tonumber(number), text, id)
+        else
+            quarantine(KEYS[3], KEYS[4], ARGV[2], '', 'the record is not readable', record)
+        end
+    end
+end
+at = at + 5 * count + 1
+
+-- A success is never overwritten, and whoever waits hears of it.
+count = tonumber(ARGV[at])
+for each = at + 1, at + 3 * count, 3 do
+    local key, document, seconds = ARGV[each], ARGV[each + 1], ARGV[each + 2]
+    local stored = redis.call('GET', key)
+    local is_read, old = pcall(cjson.decode, stored or '')
+    if not (is_read and type(old) == 'table' and old.status == 'SUCCESS') then
+        redis.call('SETEX', key, seconds, document)
+        redis.call('PUBLISH', key, document)
+    end
+end
+return 1

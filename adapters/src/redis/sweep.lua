@@ -1,0 +1,46 @@
+
+-- Says that a worker lives, and takes back a step of what dead ones held.
+--
+-- KEYS: 1 the living, 2 those whose claims are being taken back.
+-- ARGV: 1 the worker, 2 '1' if it is new, 3 now, 4 how long a silent worker is taken for
+--   living, 5 how many tasks at most, 6 what our own keys begin with.
+-- Returns whether the worker is among the living, how many tasks were taken back, and
+--   whether there may be more.
+local worker, now, most, ours = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[5]), ARGV[6]
+
+-- As for a claim: what dead workers held comes back although memory is full.
+redis.call('ZREM', KEYS[1], '')
+local time = redis.call('TIME')
+local instant = time[1] * 1000000 + time[2]
+local lives = 0
+if ARGV[2] == '1' or redis.call('ZSCORE', KEYS[1], worker) then
+    lives = 1
+    redis.call('ZADD', KEYS[1], string.format('%.0f', instant), worker)
+end
+
+local silent_since = string.format('%.0f', instant - tonumber(ARGV[4]))
+local dead = redis.call('ZRANGE', KEYS[1], '-inf', '(' .. silent_since, 'BYSCORE', 'LIMIT', 0, 10)
+for _, each in ipairs(dead) do
+    redis.call('ZREM', KEYS[1], each)
+    redis.call('SADD', KEYS[2], each)
+end
+
+local taken_back = 0
+local victim = redis.call('SRANDMEMBER', KEYS[2])
+if victim then
+    local held = ours .. 'held:' .. victim
+    local found = redis.call('HRANDFIELD', held, most, 'WITHVALUES')
+    for at = 1, #found, 2 do
+        redis.call('HDEL', held, found[at])
+        local r = read(found[at + 1])
+        if r then
+            r.crashes, r.moved = r.crashes + 1, now
+            redis.call('ZADD', ours .. 'ready:' .. r.queue, r.crashes, write(r))
+            taken_back = taken_back + 1
+        end
+    end
+    if redis.call('EXISTS', held) == 0 then
+        redis.call('SREM', KEYS[2], victim)
+    end
+end
+return { lives, taken_back, redis.call('SCARD', KEYS[2]) + #dead }

@@ -1,0 +1,174 @@
+//! A Redis of the tests' own.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use adapters::redis::RedisUrl;
+use redis::{Client, Cmd, FromRedisValue, RedisResult};
+use tokio::sync::OnceCell;
+
+/// How long a server may take to come up, on a machine with much to do.
+const UP_WITHIN: Duration = Duration::from_secs(30);
+
+/// Runs the server until its own input ends, so that it never outlives the tests, however they end.
+const KEEPER: &str = r#"
+    folder=$1; shift
+    command -v redis-server >/dev/null || exit
+    redis-server "$@" --dir "$folder" --logfile "$folder/log" >/dev/null 2>&1 &
+    echo $!
+    cat >/dev/null
+    kill -KILL $! 2>/dev/null
+    rm -rf "$folder"
+"#;
+
+/// A private server on a socket in a folder of its own, without persistence.
+pub struct RedisServer {
+    folder: PathBuf,
+    /// What it is told beside the usual.
+    options: Vec<String>,
+    process: u32,
+    /// Whoever keeps it, from the first start on; it ends when their inputs are closed.
+    keepers: Vec<Child>,
+}
+
+impl RedisServer {
+    /// The server that tests share which keep to keys of their own.
+    pub async fn shared() -> &'static Self {
+        static SHARED: OnceCell<RedisServer> = OnceCell::const_new();
+        SHARED.get_or_init(|| Self::start(&[])).await
+    }
+
+    /// A server for one test alone, with these options.
+    ///
+    /// # Panics
+    ///
+    /// When there is none to be had: `tests/run` installs it.
+    pub async fn start(options: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder").keep();
+        let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
+        let (keeper, process) = keep(&folder, &options);
+        let server = Self {
+            folder,
+            options,
+            process,
+            keepers: vec![keeper],
+        };
+        server.is_up().await;
+        server
+    }
+
+    /// Where it is.
+    ///
+    /// # Panics
+    ///
+    /// Never: the URL is well-formed.
+    pub fn url(&self) -> RedisUrl {
+        let url = format!("unix://{}", self.socket().display());
+        RedisUrl::try_from(url.as_str()).expect("a URL")
+    }
+
+    /// The folder it keeps its socket in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Asks it something on a connection of the question's own.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there, or says no.
+    pub async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
+        let client = Client::open(format!("unix://{}", self.socket().display()))?;
+        let mut connection = client.get_multiplexed_async_connection().await?;
+        command.query_async(&mut connection).await
+    }
+
+    /// Ends it at once, as a crash would.
+    ///
+    /// # Panics
+    ///
+    /// When it does not end.
+    pub async fn crash(&mut self) {
+        self.signal("KILL");
+        let began = Instant::now();
+        while Path::new(&format!("/proc/{}/exe", self.process)).exists() {
+            assert!(began.elapsed() < UP_WITHIN, "redis does not end");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Starts it again where it was, empty.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub async fn start_again(&mut self) {
+        let (keeper, process) = keep(&self.folder, &self.options);
+        self.process = process;
+        self.keepers.push(keeper);
+        self.is_up().await;
+    }
+
+    /// Stops it without closing anything: it is silent.
+    pub fn pause(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.signal("CONT");
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.folder.join("redis.sock")
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args([format!("-{name}"), self.process.to_string()])
+            .status();
+        assert!(
+            sent.is_ok_and(|status| status.success()),
+            "redis does not run"
+        );
+    }
+
+    async fn is_up(&self) {
+        let began = Instant::now();
+        let ping = redis::cmd("PING");
+        while let Err(error) = self.ask::<String>(&ping).await {
+            assert!(
+                began.elapsed() < UP_WITHIN,
+                "redis does not come up: {error}"
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+/// A server in `folder`, and the id of its process.
+fn keep(folder: &Path, options: &[String]) -> (Child, u32) {
+    let socket = folder.join("redis.sock");
+    let mut keeper = Command::new("sh")
+        .args(["-c", KEEPER, "sh"])
+        .arg(folder)
+        .args(["--port", "0", "--save", "", "--appendonly", "no"])
+        .arg("--unixsocket")
+        .arg(&socket)
+        .args(options)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a shell");
+    let mut process = String::new();
+    let output = keeper.stdout.take().expect("its output");
+    let read = BufReader::new(output).read_line(&mut process);
+    read.expect("the shell says who the server is");
+    let process = process.trim().parse();
+    (
+        keeper,
+        process.expect("a redis-server: tests/run installs it"),
+    )
+}
