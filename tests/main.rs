@@ -9,6 +9,7 @@ mod http_server;
 mod mail;
 mod parsers;
 mod programs;
+mod redis;
 mod runner;
 mod scenarios;
 mod schedules;

@@ -2,15 +2,16 @@
 -- Claims waiting tasks for one worker.
 --
 -- KEYS: 1 the living, 2 what the worker holds, 3 the last number given in the order of
---   claims, 4 the quarantine, 5 its size; then six for each queue: what waits for its
---   instant, what is ready in our own keys, and the lists of the four steps.
+--   claims, 4 the quarantine, 5 its size, 6 the queues that were ever used; then six for
+--   each queue: what waits for its instant, what is ready in our own keys, and the lists of
+--   the four steps.
 -- ARGV: 1 the worker, 2 now, 3 how many at most, 4 '1' if it may have a suspect, 5 the
 --   first fence, 6 how long a message may be, 7 how many bytes at most; then the queues.
 -- Returns the records; their fences are the first and those that follow it. False if the
 --   worker is not among the living.
 local worker, now, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local longest, most_bytes = tonumber(ARGV[6]), tonumber(ARGV[7])
-local PER_QUEUE, FIRST_KEY, FIRST_QUEUE = 6, 6, 8
+local PER_QUEUE, FIRST_KEY, FIRST_QUEUE = 6, 7, 8
 local MOST_PROMOTED, MOST_READY, MOST_UNPACKED = 100, 64, 200
 
 -- When memory is full, a script may still write if its first write frees some. Nothing
@@ -25,6 +26,7 @@ redis.call('ZADD', KEYS[1], time[1] .. string.format('%06d', time[2]), worker)
 local queues = {}
 for at = FIRST_QUEUE, #ARGV do
     local key = FIRST_KEY + PER_QUEUE * (at - FIRST_QUEUE)
+    redis.call('SADD', KEYS[6], ARGV[at])
     queues[#queues + 1] = { name = ARGV[at], due = KEYS[key], ready = KEYS[key + 1], lists = key + 2 }
 end
 

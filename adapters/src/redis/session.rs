@@ -35,8 +35,6 @@ pub(super) struct Turn {
     pub(super) is_unsure: bool,
     /// The queue that was served first the last time: the next time it comes last.
     pub(super) served: Option<QueueName>,
-    /// The queues that Redis was told of.
-    pub(super) known: Vec<QueueName>,
 }
 
 impl Session {

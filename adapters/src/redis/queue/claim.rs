@@ -39,7 +39,6 @@ impl RedisQueue {
                 None => self.arrive(worker).await?.0,
             };
             let mut turn = session.turn.lock().await;
-            self.make_known(&mut turn, queues).await?;
             if turn.is_unsure {
                 let leases = self.recover(&session).await?;
                 turn.is_unsure = false;
@@ -81,7 +80,8 @@ impl RedisQueue {
             .key(self.keys.held(&session.name()))
             .key(self.keys.order())
             .key(self.keys.quarantine())
-            .key(self.keys.quarantine_size());
+            .key(self.keys.quarantine_size())
+            .key(self.keys.queues());
         self.name_queues(&mut claim, &names);
         claim
             .arg(session.name())
@@ -186,23 +186,6 @@ impl RedisQueue {
             fence: session.fence(fence),
         };
         Claimed::Lease(Box::new(lease), Held { result, is_suspect })
-    }
-
-    /// Tells Redis of queues that it may never have heard of, for those who look into all.
-    async fn make_known(&self, turn: &mut Turn, queues: &Queues) -> RedisResult<()> {
-        let names = queues.names().iter();
-        let unknown: Vec<&QueueName> = names.filter(|name| !turn.known.contains(name)).collect();
-        if unknown.is_empty() {
-            return Ok(());
-        }
-        let mut add = cmd("SADD");
-        add.arg(self.keys.queues());
-        for name in &unknown {
-            add.arg(name.as_str());
-        }
-        self.link.command::<()>(&add).await?;
-        turn.known.extend(unknown.into_iter().cloned());
-        Ok(())
     }
 }
 

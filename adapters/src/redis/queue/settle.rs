@@ -187,8 +187,11 @@ impl<'a> Settlement<'a> {
     fn write(&self, script: &mut ScriptInvocation<'_>, results_kept_for: Option<Duration>) {
         script.arg(self.done.len()).arg(&self.done);
         script.arg(self.others.len());
-        // From the last to the first, so that what goes back to the front of a list keeps its order.
-        for (fence, kind, id) in self.others.iter().rev() {
+        // What goes back to the front of a list goes last first, so that it keeps its order.
+        let is_back = |(_, kind, _): &&(u32, Kind<'_>, String)| *kind == Kind::Release;
+        let back = self.others.iter().rev().filter(is_back);
+        let others = self.others.iter().filter(|each| !is_back(each));
+        for (fence, kind, id) in others.chain(back) {
             let (name, number, text) = kind.words();
             script.arg(*fence).arg(name).arg(number).arg(text).arg(id);
         }

@@ -1,0 +1,227 @@
+//! What Python sends, and what Python sees.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use domain::ports::{Queues, TaskQueue as _, TaskQueueAdmin as _, TaskState, Verdict};
+use domain::tasks::{Due, Envelope, Priority, Reason};
+use redis::cmd;
+use serde_json::json;
+use tests::redis_server::RedisServer;
+use tests::samples::{START, task, value};
+
+use super::{FIRST, NO_WAIT, Place, SECOND, ids, message};
+
+#[tokio::test]
+async fn what_python_sends_is_offered_and_carries_its_retries() {
+    let place = Place::on(RedisServer::shared().await);
+    place
+        .send("celery", &message("a", &json!({"retries": 2})))
+        .await;
+
+    let leases = place.lease(FIRST).await;
+
+    assert_eq!(ids(&leases), ["a"]);
+    assert_eq!((leases[0].attempt, leases[0].due_since), (3, START));
+}
+
+#[tokio::test]
+async fn an_eta_of_python_is_waited_for_on_redis() {
+    let place = Place::on(RedisServer::shared().await);
+    let in_an_hour = json!({"eta": "2026-01-01T14:00:00+01:00"});
+    place.send("celery", &message("later", &in_an_hour)).await;
+    place.send("celery", &message("now", &json!({}))).await;
+
+    assert_eq!(ids(&place.lease(FIRST).await), ["now"]);
+    assert_eq!(place.length("celery").await, 0);
+    place.clock.advance(TimeDelta::minutes(59));
+    assert_eq!(ids(&place.lease(FIRST).await), [""; 0]);
+
+    place.clock.advance(TimeDelta::minutes(1));
+    let leases = place.lease(FIRST).await;
+    assert_eq!(ids(&leases), ["later"]);
+    assert_eq!(leases[0].due_since, START + TimeDelta::hours(1));
+    assert_eq!(leases[0].attempt, 1);
+}
+
+#[tokio::test]
+async fn what_nobody_understands_is_kept_byte_for_byte_and_stops_nothing() {
+    let place = Place::on(RedisServer::shared().await);
+    let long = vec![b'x'; 3 * 1024 * 1024];
+    let pickled = message("pickled", &json!({}));
+    let pickled = String::from_utf8(pickled).unwrap();
+    let pickled = pickled.replace("application/json", "application/x-python-serialize");
+    for broken in [b"\xff\0no json".as_slice(), &long, pickled.as_bytes()] {
+        place.send("celery", broken).await;
+    }
+    place.send("celery", &message("fine", &json!({}))).await;
+
+    assert_eq!(ids(&place.lease(FIRST).await), ["fine"]);
+
+    let kept = place.queue.quarantined(9).await.unwrap();
+    let lengths: Vec<usize> = kept.iter().map(|each| each.length).collect();
+    assert_eq!(lengths, [pickled.len(), 9, long.len()]);
+    assert!(
+        kept[0].reason.contains("x-python-serialize"),
+        "{:?}",
+        kept[0]
+    );
+    assert_eq!(kept[1].beginning, b"\xff\0no json");
+    assert_eq!((kept[1].queue.as_str(), kept[1].at), ("celery", START));
+    assert!(
+        kept[2].reason.contains("3145728 bytes long"),
+        "{:?}",
+        kept[2]
+    );
+    let mut whole = cmd("LINDEX");
+    whole.arg(place.key("backbeat:quarantine")).arg(2);
+    let whole: Vec<u8> = place.ask(&whole).await;
+    assert!(whole.ends_with(&long));
+    // What is set aside is not held by anybody.
+    place.queue.forget(&FIRST).await.unwrap();
+    assert_eq!(place.queue.alive(&SECOND).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn the_quarantine_is_bounded_and_the_oldest_make_room() {
+    let place = Place::on(RedisServer::shared().await);
+    let filler = vec![b'x'; 30 * 1024 * 1024];
+    for mark in [b"1", b"2", b"3"] {
+        place.send("celery", &[mark, &filler[..]].concat()).await;
+        place.lease(FIRST).await;
+    }
+
+    let kept = place.queue.quarantined(9).await.unwrap();
+
+    let marks: Vec<u8> = kept.iter().map(|each| each.beginning[0]).collect();
+    assert_eq!(marks, b"32");
+}
+
+#[tokio::test]
+async fn what_we_enqueue_lies_where_python_looks() {
+    let place = Place::on(RedisServer::shared().await);
+    let urgency = |number| Envelope {
+        priority: Priority::new(number),
+        ..task(&number.to_string())
+    };
+    place
+        .queue
+        .enqueue(&[urgency(0), urgency(4), urgency(9)])
+        .await
+        .unwrap();
+
+    for list in ["celery", "celery\u{6}\u{16}3", "celery\u{6}\u{16}9"] {
+        assert_eq!(place.length(list).await, 1, "{list:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_begun_goes_back_to_where_python_sees_it() {
+    let place = Place::on(RedisServer::shared().await);
+    place
+        .queue
+        .enqueue(&["a", "b", "c"].map(task))
+        .await
+        .unwrap();
+    let whole = cmd("LRANGE")
+        .arg(place.key("celery"))
+        .arg(0)
+        .arg(-1)
+        .to_owned();
+    let before: Vec<Vec<u8>> = place.ask(&whole).await;
+    let leases = place.lease(FIRST).await;
+    assert_eq!(place.length("celery").await, 0);
+
+    let ended: Vec<_> = leases
+        .into_iter()
+        .map(|lease| lease.end(Verdict::Release))
+        .collect();
+    place.queue.settle(&ended).await.unwrap();
+
+    assert_eq!(
+        place.ask::<Vec<Vec<u8>>>(&whole).await,
+        before,
+        "byte for byte, in order"
+    );
+}
+
+#[tokio::test]
+async fn a_retry_waits_in_keys_of_our_own_and_counts() {
+    let place = Place::on(RedisServer::shared().await);
+    place.send("celery", &message("a", &json!({}))).await;
+    let lease = place.lease(FIRST).await.remove(0);
+    let away = Verdict::Retry(Duration::from_mins(1), Reason::new("away"));
+    place.settle(lease, away).await;
+
+    assert_eq!(place.length("celery").await, 0);
+    let rows = place.queue.list(TaskState::Waiting, 9).await.unwrap();
+    assert_eq!(
+        (rows[0].attempts, rows[0].due_at),
+        (1, START + TimeDelta::minutes(1))
+    );
+    place.clock.advance(TimeDelta::minutes(1));
+    let lease = place.lease(SECOND).await.remove(0);
+    assert_eq!((lease.attempt, lease.due_since), (2, START));
+}
+
+#[tokio::test]
+async fn a_busy_queue_does_not_starve_a_quiet_one() {
+    let place = Place::on(RedisServer::shared().await);
+    let on = |queue, id: &str| Envelope {
+        queue: value(queue),
+        ..task(id)
+    };
+    let busy: Vec<_> = (0..100)
+        .map(|number| on("busy", &number.to_string()))
+        .collect();
+    place.queue.enqueue(&busy).await.unwrap();
+    place
+        .queue
+        .enqueue(&[on("quiet", "q1"), on("quiet", "q2")])
+        .await
+        .unwrap();
+    let both = Queues::new([value("busy"), value("quiet")]).unwrap();
+    let lease = async |most| {
+        place
+            .queue
+            .lease(&FIRST, &both, most, NO_WAIT)
+            .await
+            .unwrap()
+    };
+
+    let one_by_one = [lease(1).await, lease(1).await].concat();
+    assert_eq!(ids(&one_by_one), ["0", "q1"]);
+    assert_eq!(lease(10).await.len(), 10);
+    assert_eq!(place.length("quiet").await, 0, "both had their share");
+}
+
+#[tokio::test]
+async fn all_keys_have_the_prefix() {
+    let server = RedisServer::start(&[]).await;
+    let place = Place::on(&server);
+    let later = Envelope {
+        due: Due::At(START + TimeDelta::hours(1)),
+        ..task("later")
+    };
+    place
+        .queue
+        .enqueue(&["a", "b", "c"].map(task))
+        .await
+        .unwrap();
+    place.queue.enqueue(&[later]).await.unwrap();
+    place.send("celery", b"broken").await;
+    let mut leases = place.lease(FIRST).await;
+    place
+        .settle(leases.remove(0), Verdict::Bury(Reason::new("no")))
+        .await;
+    place.queue.forget(&FIRST).await.unwrap();
+    place.queue.alive(&SECOND).await.unwrap();
+    place.lease(SECOND).await;
+
+    let keys: Vec<String> = place.ask(cmd("KEYS").arg("*")).await;
+
+    assert!(5 < keys.len(), "{keys:?}");
+    for key in keys {
+        assert!(key.starts_with(&place.settings.prefix), "{key}");
+    }
+}

@@ -1,0 +1,119 @@
+//! Workers that live, fall silent, and come back.
+
+use std::time::Duration;
+
+use adapters::redis::RedisSettings;
+use domain::ports::{Queues, Settled, Severity, TaskQueue as _};
+use domain::tasks::QueueName;
+use serde_json::json;
+use tests::redis_server::RedisServer;
+use tests::samples::task;
+use tokio::time::sleep;
+
+use super::{FIRST, Place, SECOND, done, ids, lease, settle};
+
+/// A lease short enough to wait for, and long enough for a machine with much to do.
+const LEASE: Duration = Duration::from_millis(600);
+
+fn short_lived() -> RedisSettings {
+    RedisSettings {
+        lease: LEASE,
+        ..RedisSettings::default()
+    }
+}
+
+#[tokio::test]
+async fn what_a_silent_worker_held_comes_back_and_it_begins_anew() {
+    let place = Place::with(RedisServer::shared().await, &short_lived());
+    let other = place.again();
+    place.queue.enqueue(&["a", "b"].map(task)).await.unwrap();
+    let lost = place.lease(FIRST).await.remove(0);
+
+    assert_eq!(other.alive(&SECOND).await.unwrap(), 0);
+    sleep(LEASE * 2).await;
+    assert_eq!(other.alive(&SECOND).await.unwrap(), 2);
+
+    let held = lease(&other, SECOND).await.remove(0);
+    assert_eq!(held.crashes, 1);
+    assert_eq!(place.settle(lost, done(json!(1))).await, Settled::TooLate);
+    assert_eq!(settle(&other, held, done(json!(2))).await, Settled::InTime);
+    let anew = place.lease(FIRST).await;
+    assert_eq!(anew.len(), 1, "{:?}", ids(&anew));
+}
+
+#[tokio::test]
+async fn a_worker_that_gives_signs_of_life_keeps_what_it_holds() {
+    let place = Place::with(RedisServer::shared().await, &short_lived());
+    let other = place.again();
+    place.queue.enqueue(&[task("long")]).await.unwrap();
+    let held = place.lease(FIRST).await.remove(0);
+
+    for _ in 0..6 {
+        sleep(LEASE / 3).await;
+        place.queue.alive(&FIRST).await.unwrap();
+        assert_eq!(other.alive(&SECOND).await.unwrap(), 0);
+    }
+
+    assert_eq!(place.settle(held, done(json!(1))).await, Settled::InTime);
+}
+
+/// A worker that nobody took for dead meanwhile has lost nothing.
+#[tokio::test]
+async fn a_silence_that_nobody_noticed_costs_nothing() {
+    let place = Place::with(RedisServer::shared().await, &short_lived());
+    place.queue.enqueue(&[task("a")]).await.unwrap();
+    let held = place.lease(FIRST).await.remove(0);
+    sleep(LEASE * 2).await;
+
+    assert_eq!(place.queue.alive(&FIRST).await.unwrap(), 0);
+
+    assert_eq!(place.settle(held, done(json!(1))).await, Settled::InTime);
+}
+
+#[tokio::test]
+async fn thousands_of_tasks_come_back_in_steps() {
+    let place = Place::on(RedisServer::shared().await);
+    let tasks: Vec<_> = (0..3_000).map(|number| task(&number.to_string())).collect();
+    place.queue.enqueue(&tasks).await.unwrap();
+    let mut count = 0;
+    while let leased @ 1.. = place.lease(FIRST).await.len() {
+        count += leased;
+    }
+    assert_eq!(count, 3_000);
+
+    place.queue.forget(&FIRST).await.unwrap();
+
+    assert_eq!(place.queue.alive(&SECOND).await.unwrap(), 3_000);
+}
+
+/// Redis did what it was asked, and nobody heard the answer.
+#[tokio::test]
+async fn a_claim_whose_answer_was_lost_is_handed_out_again() {
+    let server = RedisServer::start(&[]).await;
+    let place = Place::on(&server);
+    place.queue.enqueue(&["a", "b"].map(task)).await.unwrap();
+    assert_eq!(place.queue.alive(&FIRST).await.unwrap(), 0);
+    let queues = Queues::from(QueueName::default());
+    place
+        .queue
+        .lease(&FIRST, &queues, 0, Duration::ZERO)
+        .await
+        .unwrap();
+
+    server.pause();
+    let unheard = place.queue.lease(&FIRST, &queues, 9, Duration::ZERO).await;
+    assert_eq!(unheard.unwrap_err().severity, Severity::Transient);
+    server.resume();
+
+    let leases = loop {
+        match place.queue.lease(&FIRST, &queues, 9, Duration::ZERO).await {
+            Ok(leases) => break leases,
+            Err(_) => sleep(Duration::from_millis(20)).await,
+        }
+    };
+    let crashes: Vec<u32> = leases.iter().map(|lease| lease.crashes).collect();
+    assert_eq!(crashes, [0, 0], "both, and nobody died");
+    for lease in leases {
+        assert_eq!(place.settle(lease, done(json!(1))).await, Settled::InTime);
+    }
+}
