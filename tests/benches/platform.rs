@@ -18,11 +18,12 @@ mod platform {
     pub(crate) mod load;
     pub(crate) mod mail;
     pub(crate) mod queue;
+    pub(crate) mod redis;
     pub(crate) mod report;
     pub(crate) mod sweep;
 }
 
-use platform::{albums, bare, beat, idle, mail, queue, report, sweep};
+use platform::{albums, bare, beat, idle, mail, queue, redis, report, sweep};
 use tokio::runtime::Runtime;
 
 fn main() {
@@ -52,6 +53,9 @@ fn main() {
         }
         if is_wanted("beat") {
             beat::measure().await;
+        }
+        if is_wanted("redis") {
+            redis::measure().await;
         }
         if is_wanted("albums") {
             albums::measure().await;

@@ -74,6 +74,11 @@ impl RedisServer {
         &self.folder
     }
 
+    /// The id of its process.
+    pub fn process(&self) -> u32 {
+        self.process
+    }
+
     /// Asks it something on a connection of the question's own.
     ///
     /// # Errors
