@@ -5,6 +5,7 @@ use std::time::Duration;
 use adapters::redis::RedisSettings;
 use domain::ports::{Queues, Settled, Severity, TaskQueue as _};
 use domain::tasks::QueueName;
+use redis::cmd;
 use serde_json::json;
 use tests::redis_server::RedisServer;
 use tests::samples::task;
@@ -84,6 +85,33 @@ async fn thousands_of_tasks_come_back_in_steps() {
     place.queue.forget(&FIRST).await.unwrap();
 
     assert_eq!(place.queue.alive(&SECOND).await.unwrap(), 3_000);
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_what_has_ended() {
+    let place = Place::on(RedisServer::shared().await);
+    let tasks: Vec<_> = (0..300).map(|number| task(&number.to_string())).collect();
+    place.queue.enqueue(&tasks).await.unwrap();
+    let mut leases = Vec::new();
+    while leases.len() < 300 {
+        leases.extend(place.lease(FIRST).await);
+    }
+    // Neither in the order of the claims nor all of one at once.
+    leases.sort_by_key(|lease| lease.envelope.id.as_str().chars().rev().collect::<String>());
+
+    for ended in leases.chunks(7) {
+        let ended: Vec<_> = ended
+            .iter()
+            .cloned()
+            .map(|lease| lease.end(done(json!(1))))
+            .collect();
+        let settled = place.queue.settle(&ended).await.unwrap();
+        assert!(settled.iter().all(|each| *each == Settled::InTime));
+    }
+
+    let held = place.key("backbeat:held:*");
+    let keys: Vec<String> = place.ask(cmd("KEYS").arg(held)).await;
+    assert_eq!(keys, [""; 0]);
 }
 
 /// Redis did what it was asked, and nobody heard the answer.

@@ -7,12 +7,12 @@
 --   the four steps.
 -- ARGV: 1 the worker, 2 now, 3 how many at most, 4 '1' if it may have a suspect, 5 the
 --   first fence, 6 how long a message may be, 7 how many bytes at most; then the queues.
--- Returns the records; their fences are the first and those that follow it. False if the
---   worker is not among the living.
+-- Returns what was claimed in parts, each with its first fence: a record, behind an empty
+--   head; or a batch, its head and its messages. False if the worker is not among the living.
 local worker, now, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local longest, most_bytes = tonumber(ARGV[6]), tonumber(ARGV[7])
 local PER_QUEUE, FIRST_KEY, FIRST_QUEUE = 6, 7, 8
-local MOST_PROMOTED, MOST_READY, MOST_UNPACKED = 100, 64, 200
+local MOST_PROMOTED, MOST_READY = 100, 64
 
 -- When memory is full, a script may still write if its first write frees some. Nothing
 -- here needs more than it frees, and a queue that cannot be drained would stay full.
@@ -30,25 +30,26 @@ for at = FIRST_QUEUE, #ARGV do
     queues[#queues + 1] = { name = ARGV[at], due = KEYS[key], ready = KEYS[key + 1], lists = key + 2 }
 end
 
-local records, pairs_to_set, bytes = {}, {}, 0
-
-local function take(record)
-    local fence = (tonumber(ARGV[5]) + #records) % 4294967296
-    records[#records + 1] = record
-    pairs_to_set[#pairs_to_set + 1] = string.format('%.0f', fence)
-    pairs_to_set[#pairs_to_set + 1] = record
-    bytes = bytes + #record
-end
+local parts, taken, bytes = {}, 0, 0
 
 local function has_room()
-    return #records < most and bytes < most_bytes
+    return taken < most and bytes < most_bytes
+end
+
+local function add_part(head, messages)
+    local first = string.format('%.0f', (tonumber(ARGV[5]) + taken) % 4294967296)
+    taken = taken + #messages
+    parts[#parts + 1] = { first, head, messages }
+    return first
 end
 
 local function take_ready(queue, record)
     redis.call('ZREM', queue.ready, record)
     local r = read(record)
     r.moved = tonumber(now)
-    take(write(r))
+    record = write(r)
+    bytes = bytes + #record
+    redis.call('HSET', KEYS[2], add_part('', { record }), record)
 end
 
 -- What is due moves on to what is ready.
@@ -105,32 +106,39 @@ local function take_from(queue, list, step, share)
     if not messages then
         return false
     end
-    local order = redis.call('INCRBY', KEYS[3], #messages) - #messages
+    local fit, is_whole = {}, #messages == share
     for at, message in ipairs(messages) do
         if longest < #message then
             local reason = 'the message is ' .. #message .. ' bytes long; ' .. longest .. ' are read'
             quarantine(KEYS[4], KEYS[5], now, queue.name, reason, message)
-        elseif has_room() then
-            take(string.format(
-                '%d %017d %016.0f 0 0 0 %s %s %s\31\n', step, 0, order + at, now, now, queue.name
-            ) .. message)
+        elseif bytes < most_bytes then
+            fit[#fit + 1] = message
+            bytes = bytes + #message
         else
             for back = #messages, at, -1 do
                 redis.call('RPUSH', list, messages[back])
             end
-            return false
+            is_whole = false
+            break
         end
     end
-    return #messages == share
+    if 0 < #fit then
+        local order = redis.call('INCRBY', KEYS[3], #fit) - #fit
+        local head = string.format('%d %d %.0f %s %s', #fit, step, order, now, queue.name)
+        local first = add_part(head, fit)
+        redis.call('RPUSH', KEYS[2] .. ':' .. first, unpack(fit))
+        redis.call('HSET', KEYS[2], 'b' .. first, head)
+    end
+    return is_whole
 end
 
 for place, step in ipairs({ 0, 3, 6, 9 }) do
     take_ready_of(step)
     local left = is_more_ready and {} or queues
     while 0 < #left and has_room() do
-        local share, still = math.ceil((most - #records) / #left), {}
+        local share, still = math.ceil((most - taken) / #left), {}
         for _, queue in ipairs(left) do
-            local room = math.min(share, most - #records)
+            local room = math.min(share, most - taken)
             if 0 < room and take_from(queue, KEYS[queue.lists + place - 1], step, room) then
                 still[#still + 1] = queue
             end
@@ -139,8 +147,4 @@ for place, step in ipairs({ 0, 3, 6, 9 }) do
     end
 end
 
-for at = 1, #pairs_to_set, MOST_UNPACKED do
-    local to = math.min(at + MOST_UNPACKED - 1, #pairs_to_set)
-    redis.call('HSET', KEYS[2], unpack(pairs_to_set, at, to))
-end
-return records
+return parts

@@ -5,6 +5,7 @@ mod claim;
 mod enqueue;
 mod lease;
 mod quarantine;
+mod recover;
 mod rows;
 mod settle;
 mod sweep;

@@ -34,6 +34,30 @@ local function write(r)
     ) .. r.message
 end
 
+-- A batch: messages that were claimed together from one list. They lie in a list of their
+-- own, byte for byte, so that a claim costs no more than moving them; what they have in
+-- common is said once: "count priority order seen queue".
+local function unfold(head, place, message)
+    local _, priority, order, seen, queue =
+        string.match(head, '^(%d+) (%d) (%d+) (%d+) (.*)$')
+    return {
+        priority = priority, due = 0, order = tonumber(order) + place, attempts = 0, crashes = 0,
+        since = 0, seen = tonumber(seen), moved = tonumber(seen), queue = queue, reason = '',
+        message = message,
+    }
+end
+
+-- What a worker holds is one hash: records by their fences; and of each batch, behind its
+-- first fence, the head (b), which of it is done (d), and which of it has ended otherwise (x).
+local function has_ended(held, batch, place)
+    for _, marks in ipairs(redis.call('HMGET', held, 'd' .. batch, 'x' .. batch)) do
+        if marks and string.byte(marks, place + 1) == 49 then
+            return true
+        end
+    end
+    return false
+end
+
 -- How many messages are kept in quarantine, and how many bytes; at least one is.
 local MOST_KEPT, MOST_BYTES_KEPT = 10000, 67108864
 

@@ -47,6 +47,21 @@ impl Head {
         }
     }
 
+    /// The head that the tasks of a batch have in common: `head` as `record.lua` describes
+    /// it, and how many they are. Their order is left out; `None` when it is none.
+    pub(super) fn of_batch(head: &str) -> Option<(Self, u32)> {
+        let mut words = head.splitn(5, ' ');
+        let count = number(words.next())?;
+        let priority = Priority::new(number(words.next())?);
+        let seen = instant(words.nth(1))?.unwrap_or_default();
+        let queue = words.next()?.to_owned().try_into().ok()?;
+        let head = Self {
+            due: None,
+            ..Self::new(queue, priority, seen, seen)
+        };
+        Some((head, count))
+    }
+
     /// The record of this head and `message`.
     pub(super) fn record(&self, message: &[u8]) -> Vec<u8> {
         let micros = |instant: Option<DateTime<Utc>>| instant.map_or(0, score);
@@ -130,6 +145,17 @@ mod tests {
         let record = head.record(message);
 
         assert_eq!(Head::read(&record), Some((head, &message[..])));
+    }
+
+    #[test]
+    fn a_batch_says_once_what_its_tasks_have_in_common() {
+        let (head, count) = Head::of_batch("128 3 77 1767268800000002 a queue").expect("a head");
+
+        assert_eq!((count, head.priority.number()), (128, 3));
+        assert_eq!(head.queue.as_str(), "a queue");
+        assert_eq!(head.seen.timestamp_micros(), 1_767_268_800_000_002);
+        assert_eq!((head.due, head.attempts, head.crashes), (None, 0, 0));
+        assert_eq!(Head::of_batch("128 3 77"), None);
     }
 
     #[test]

@@ -17,18 +17,41 @@ use super::wire::ResultWish;
 pub(super) struct Session {
     number: u32,
     next_fence: AtomicU32,
-    held: Mutex<HashMap<u32, Held>>,
+    holdings: Mutex<Holdings>,
+    /// Whoever claims holds this: a worker claims one step at a time.
     pub(super) turn: tokio::sync::Mutex<Turn>,
+    /// Whoever settles holds this, so that marks reach Redis in the order in which they were made.
+    pub(super) settling: tokio::sync::Mutex<()>,
+}
+
+/// What a worker holds, as far as it has heard.
+#[derive(Debug, Default)]
+pub(super) struct Holdings {
+    /// Tasks, by the counter in their fence.
+    pub(super) tasks: HashMap<u32, Held>,
+    /// Batches of which not all has ended, by the first counter.
+    pub(super) batches: HashMap<u32, Batch>,
+}
+
+/// Messages that were claimed together, as `record.lua` describes them.
+#[derive(Debug)]
+pub(super) struct Batch {
+    /// A `1` in the place of each task that is done.
+    pub(super) done: Vec<u8>,
+    /// How many have not ended.
+    pub(super) left: u32,
 }
 
 /// A task that the worker holds.
 #[derive(Debug)]
 pub(super) struct Held {
+    /// Its batch and its place there, if it is of one.
+    pub(super) batch: Option<(u32, u32)>,
     pub(super) result: Option<ResultWish>,
     pub(super) is_suspect: bool,
 }
 
-/// A worker claims one step at a time; whoever does holds this.
+/// What whoever claims has to know.
 #[derive(Debug, Default)]
 pub(super) struct Turn {
     /// Whether Redis may hold claims for us that we have not heard of.
@@ -42,8 +65,9 @@ impl Session {
         Self {
             number: rand::random_range(1..=u32::MAX >> 1),
             next_fence: AtomicU32::new(rand::random()),
-            held: Mutex::default(),
+            holdings: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
+            settling: tokio::sync::Mutex::default(),
         }
     }
 
@@ -62,11 +86,13 @@ impl Session {
     }
 
     pub(super) fn may_have_suspect(&self) -> bool {
-        self.held().values().all(|held| !held.is_suspect)
+        let holdings = self.holdings();
+        holdings.tasks.values().all(|held| !held.is_suspect)
     }
 
-    pub(super) fn held(&self) -> MutexGuard<'_, HashMap<u32, Held>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn holdings(&self) -> MutexGuard<'_, Holdings> {
+        let holdings = self.holdings.lock();
+        holdings.unwrap_or_else(PoisonError::into_inner)
     }
 }
 

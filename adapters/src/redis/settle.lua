@@ -4,9 +4,10 @@
 -- KEYS: 1 the living, 2 what the worker holds, 3 the quarantine, 4 its size, 5 the buried by
 --   id, 6 the buried by instant.
 -- ARGV: 1 the worker, 2 now, 3 what our own keys begin with, 4 what the lists begin with;
---   then a number and so many fences of tasks that are done; a number and so many verdicts
---   of five: fence, kind, number, text, id; a number and so many results of three: key,
---   document, seconds to keep it.
+--   then four numbers, each followed by so many: verdicts of six, which are the batch or
+--   nothing, the place in it or the fence, kind, number, text, and id; fences of tasks that
+--   are done; batches of three, which are the first fence, which of it is done, and '1' if
+--   all of it has ended; results of three, which are key, document, and seconds to keep it.
 -- Returns 1; 0 if the worker is not among the living: then nothing was changed.
 local worker, now, ours, lists = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local MOST_UNPACKED = 200
@@ -15,13 +16,8 @@ local at = 5
 if not redis.call('ZSCORE', KEYS[1], worker) then
     return 0
 end
-
-local count = tonumber(ARGV[at])
-for from = at + 1, at + count, MOST_UNPACKED do
-    local to = math.min(from + MOST_UNPACKED - 1, at + count)
-    redis.call('HDEL', KEYS[2], unpack(ARGV, from, to))
-end
-at = at + count + 1
+-- As for a claim: what has ended is let go although memory is full.
+redis.call('ZREM', KEYS[1], '')
 
 local function wait_until(r, due)
     r.due = math.min(math.max(due, 0), 9007199254740991)
@@ -69,22 +65,53 @@ function verdicts.release(r)
     end
 end
 
-count = tonumber(ARGV[at])
-for each = at + 1, at + 5 * count, 5 do
-    local fence, kind, number, text, id = unpack(ARGV, each, each + 4)
-    local record = redis.call('HGET', KEYS[2], fence)
-    if record then
-        redis.call('HDEL', KEYS[2], fence)
-        local r = read(record)
-        if r then
-            r.moved = now
-            verdicts[kind](r, tonumber(number), text, id)
-        else
-            quarantine(KEYS[3], KEYS[4], ARGV[2], '', 'the record is not readable', record)
-        end
+-- Takes a task out of what the worker holds; nothing if it was settled before.
+local function take_out(batch, place)
+    if batch == '' then
+        local record = redis.call('HGET', KEYS[2], place)
+        redis.call('HDEL', KEYS[2], place)
+        return record and read(record)
+    end
+    local head, at_place = redis.call('HGET', KEYS[2], 'b' .. batch), tonumber(place)
+    if not head or has_ended(KEYS[2], batch, at_place) then
+        return nil
+    end
+    local marks = redis.call('HGET', KEYS[2], 'x' .. batch)
+        or string.rep('0', tonumber(string.match(head, '^%d+')))
+    marks = string.sub(marks, 1, at_place) .. '1' .. string.sub(marks, at_place + 2)
+    redis.call('HSET', KEYS[2], 'x' .. batch, marks)
+    return unfold(head, at_place, redis.call('LINDEX', KEYS[2] .. ':' .. batch, at_place))
+end
+
+local count = tonumber(ARGV[at])
+for each = at + 1, at + 6 * count, 6 do
+    local batch, place, kind, number, text, id = unpack(ARGV, each, each + 5)
+    local r = take_out(batch, place)
+    if r then
+        r.moved = now
+        verdicts[kind](r, tonumber(number), text, id)
     end
 end
-at = at + 5 * count + 1
+at = at + 6 * count + 1
+
+count = tonumber(ARGV[at])
+for from = at + 1, at + count, MOST_UNPACKED do
+    local to = math.min(from + MOST_UNPACKED - 1, at + count)
+    redis.call('HDEL', KEYS[2], unpack(ARGV, from, to))
+end
+at = at + count + 1
+
+count = tonumber(ARGV[at])
+for each = at + 1, at + 3 * count, 3 do
+    local batch, marks, is_over = unpack(ARGV, each, each + 2)
+    if is_over == '1' then
+        redis.call('UNLINK', KEYS[2] .. ':' .. batch)
+        redis.call('HDEL', KEYS[2], 'b' .. batch, 'd' .. batch, 'x' .. batch)
+    elseif redis.call('HEXISTS', KEYS[2], 'b' .. batch) == 1 then
+        redis.call('HSET', KEYS[2], 'd' .. batch, marks)
+    end
+end
+at = at + 3 * count + 1
 
 -- A success is never overwritten, and whoever waits hears of it.
 count = tonumber(ARGV[at])

@@ -3,7 +3,7 @@
 --
 -- KEYS: 1 the living, 2 those whose claims are being taken back.
 -- ARGV: 1 the worker, 2 '1' if it is new, 3 now, 4 how long a silent worker is taken for
---   living, 5 how many tasks at most, 6 what our own keys begin with.
+--   living, 5 how many tasks at most, give or take a batch, 6 what our own keys begin with.
 -- Returns whether the worker is among the living, how many tasks were taken back, and
 --   whether there may be more.
 local worker, now, most, ours = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[5]), ARGV[6]
@@ -26,17 +26,41 @@ for _, each in ipairs(dead) do
 end
 
 local taken_back = 0
+
+local function take_back(r)
+    r.crashes, r.moved = r.crashes + 1, now
+    redis.call('ZADD', ours .. 'ready:' .. r.queue, r.crashes, write(r))
+    taken_back = taken_back + 1
+end
+
+local function take_back_batch(held, batch)
+    local head, list = redis.call('HGET', held, 'b' .. batch), held .. ':' .. batch
+    for at, message in ipairs(head and redis.call('LRANGE', list, 0, -1) or {}) do
+        if not has_ended(held, batch, at - 1) then
+            take_back(unfold(head, at - 1, message))
+        end
+    end
+    redis.call('UNLINK', list)
+    redis.call('HDEL', held, 'b' .. batch, 'd' .. batch, 'x' .. batch)
+end
+
 local victim = redis.call('SRANDMEMBER', KEYS[2])
 if victim then
     local held = ours .. 'held:' .. victim
-    local found = redis.call('HRANDFIELD', held, most, 'WITHVALUES')
-    for at = 1, #found, 2 do
-        redis.call('HDEL', held, found[at])
-        local r = read(found[at + 1])
-        if r then
-            r.crashes, r.moved = r.crashes + 1, now
-            redis.call('ZADD', ours .. 'ready:' .. r.queue, r.crashes, write(r))
-            taken_back = taken_back + 1
+    for _, field in ipairs(redis.call('HRANDFIELD', held, most)) do
+        local batch = string.match(field, '^[bdx](%d+)$')
+        local record = not batch and redis.call('HGET', held, field)
+        if batch then
+            take_back_batch(held, batch)
+        elseif record then
+            redis.call('HDEL', held, field)
+            local r = read(record)
+            if r then
+                take_back(r)
+            end
+        end
+        if most <= taken_back then
+            break
         end
     end
     if redis.call('EXISTS', held) == 0 then

@@ -161,11 +161,9 @@ impl RedisQueue {
         found.sort_by_key(|(moved, ..)| Reverse(*moved));
         let mut rows = Vec::new();
         for (_, hash, field) in found.into_iter().take(most as usize) {
-            let record: Option<Vec<u8>> = cmd("HGET")
-                .arg(hash)
-                .arg(field)
-                .query_async(&mut redis)
-                .await?;
+            let mut script = self.scripts.held.prepare_invoke();
+            script.key(hash).arg(field);
+            let record: Option<Vec<u8>> = script.invoke_async(&mut redis).await?;
             rows.extend(record.and_then(|each| of_record(&each, TaskState::Running)));
         }
         Ok(rows)
@@ -213,7 +211,12 @@ impl RedisQueue {
         let (mut heads, mut page) = (BTreeMap::new(), "0".to_owned());
         loop {
             let mut script = self.scripts.heads.prepare_invoke();
-            let answer: Vec<String> = script.key(hash).arg(page).invoke_async(redis).await?;
+            let answer: Vec<String> = script
+                .key(hash)
+                .arg(page)
+                .arg(i32::from(hash != self.keys.buried()))
+                .invoke_async(redis)
+                .await?;
             let mut answer = answer.into_iter();
             page = answer.next().unwrap_or_default();
             while let (Some(field), Some(head)) = (answer.next(), answer.next()) {

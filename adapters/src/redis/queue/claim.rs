@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use domain::ports::{Lease, Queues, WorkerId};
 use domain::tasks::{Due, QueueName, Reason};
-use redis::{RedisResult, cmd};
+use redis::{ErrorKind, FromRedisValue, ParsingError, RedisResult};
 
 use super::RedisQueue;
 use super::settle::{Kind, Settlement};
 use crate::redis::record::{Head, score};
-use crate::redis::session::{Held, Session, Turn};
+use crate::redis::session::{Batch, Held, Session, Turn};
 use crate::redis::wire::{MOST_MESSAGE, Received, decode};
 
 /// How many tasks are claimed in one step, and how many bytes.
@@ -94,60 +94,58 @@ impl RedisQueue {
         for name in &names {
             claim.arg(name.as_str());
         }
-        let records: Option<Vec<Vec<u8>>> = self.link.script(&claim).await?;
-        let Some(records) = records else {
-            return Ok(None);
-        };
-        let fences = (0..).map(|place| first.wrapping_add(place));
-        self.admit(session, fences.zip(records)).await
-    }
-
-    /// Hands out what Redis holds for the worker without its having heard of it: the answer to a claim was lost.
-    async fn recover(&self, session: &Arc<Session>) -> RedisResult<Vec<Lease>> {
-        let held = self.keys.held(&session.name());
-        let all: Vec<u32> = self.link.command(cmd("HKEYS").arg(&held)).await?;
-        let unheard: Vec<u32> = {
-            let known = session.held();
-            let unheard = all.into_iter().filter(|fence| !known.contains_key(fence));
-            unheard.take(MOST_PER_CLAIM).collect()
-        };
-        if unheard.is_empty() {
-            return Ok(Vec::new());
+        let parts: Option<Vec<Part>> = self.link.script(&claim).await?;
+        match parts {
+            Some(parts) => self.admit(session, parts).await,
+            None => Ok(None),
         }
-        let mut get = cmd("HMGET");
-        get.arg(&held).arg(&unheard);
-        let records: Vec<Option<Vec<u8>>> = self.link.command(&get).await?;
-        let found = unheard.into_iter().zip(records);
-        let found = found.filter_map(|(fence, record)| Some((fence, record?)));
-        let step = self.admit(session, found).await?;
-        Ok(step.map_or_else(Vec::new, |step| step.leases))
     }
 
-    /// Makes leases of records, and sets aside what cannot be worked on now.
-    async fn admit(
+    /// Makes leases of what was claimed, and sets aside what cannot be worked on now.
+    pub(super) async fn admit(
         &self,
         session: &Arc<Session>,
-        records: impl Iterator<Item = (u32, Vec<u8>)>,
+        parts: Vec<Part>,
     ) -> RedisResult<Option<Step>> {
         let mut aside = Settlement::default();
         let mut admitted = Vec::new();
-        for (fence, record) in records {
-            match self.read(session, fence, &record) {
-                Claimed::Lease(lease, held) => admitted.push((fence, *lease, held)),
-                Claimed::Wait(until) => aside.end(fence, Kind::Wait(until), ""),
-                Claimed::Refused(reason) => {
-                    tracing::warn!("a message was put into quarantine: {reason}");
-                    aside.end(fence, Kind::Quarantine(reason), "");
+        let mut batches = Vec::new();
+        for part in parts {
+            let (common, batch) = part.head()?;
+            let mut count = 0;
+            for (place, message) in (0..).zip(&part.2) {
+                let fence = part.0.wrapping_add(place);
+                let batch = batch.map(|first| (first, place));
+                match self.read(session, fence, common.as_ref(), message) {
+                    Claimed::Lease(lease, mut held) => {
+                        held.batch = batch;
+                        admitted.push((fence, *lease, held));
+                        count += 1;
+                    }
+                    Claimed::Wait(until) => aside.end(fence, batch, Kind::Wait(until), ""),
+                    Claimed::Refused(reason) => {
+                        tracing::warn!("a message was put into quarantine: {reason}");
+                        aside.end(fence, batch, Kind::Quarantine(reason), "");
+                    }
                 }
+            }
+            match batch {
+                Some(first) if count == 0 => aside.mark(first, None),
+                Some(first) => batches.push((first, part.2.len(), count)),
+                None => {}
             }
         }
         let set_aside = !aside.is_empty();
         if set_aside && !self.send(session, &aside).await? {
             return Ok(None);
         }
-        let mut held = session.held();
-        let leases = admitted.into_iter().map(|(fence, lease, each)| {
-            held.insert(fence, each);
+        let mut holdings = session.holdings();
+        for (first, length, left) in batches {
+            let done = vec![b'0'; length];
+            holdings.batches.insert(first, Batch { done, left });
+        }
+        let leases = admitted.into_iter().map(|(fence, lease, held)| {
+            holdings.tasks.insert(fence, held);
             lease
         });
         let leases: Vec<Lease> = leases.collect();
@@ -159,11 +157,21 @@ impl RedisQueue {
         }))
     }
 
-    fn read(&self, session: &Session, fence: u32, record: &[u8]) -> Claimed {
-        let Some((head, message)) = Head::read(record) else {
-            return Claimed::Refused(Reason::new("the record is not readable"));
+    /// What a message is; `common` is the head of its batch, and without one it is a record.
+    fn read(
+        &self,
+        session: &Session,
+        fence: u32,
+        common: Option<&Head>,
+        message: &[u8],
+    ) -> Claimed {
+        let own = common.is_none().then(|| Head::read(message)).flatten();
+        let (known, message) = match (common, &own) {
+            (Some(common), _) => (common, message),
+            (None, Some((own, message))) => (own, *message),
+            (None, None) => return Claimed::Refused(Reason::new("the record is not readable")),
         };
-        let received = match decode(message, &head.queue) {
+        let received = match decode(message, &known.queue) {
             Ok(received) => received,
             Err(refusal) => return Claimed::Refused(Reason::new(refusal.to_string())),
         };
@@ -172,26 +180,56 @@ impl RedisQueue {
             retries,
             result,
         } = received;
-        let due_since = head.since.unwrap_or(envelope.due.from(head.seen));
-        if head.due.is_none() && head.since.is_none() && self.now() < due_since {
+        let due_since = known.since.unwrap_or(envelope.due.from(known.seen));
+        if known.due.is_none() && known.since.is_none() && self.now() < due_since {
             return Claimed::Wait(score(due_since));
         }
-        envelope.due = Due::At(head.due.unwrap_or(due_since));
-        let is_suspect = 0 < head.crashes;
+        envelope.due = Due::At(known.due.unwrap_or(due_since));
+        let is_suspect = 0 < known.crashes;
         let lease = Lease {
             envelope,
-            attempt: head.attempts.saturating_add(retries).saturating_add(1),
-            crashes: head.crashes,
+            attempt: known.attempts.saturating_add(retries).saturating_add(1),
+            crashes: known.crashes,
             due_since,
             fence: session.fence(fence),
         };
-        Claimed::Lease(Box::new(lease), Held { result, is_suspect })
+        let held = Held {
+            batch: None,
+            result,
+            is_suspect,
+        };
+        Claimed::Lease(Box::new(lease), held)
+    }
+}
+
+/// A part of a claim: its first fence, the head it has in common if it is a batch, and its
+/// messages, or its one record.
+#[derive(Debug)]
+pub(super) struct Part(pub(super) u32, pub(super) String, pub(super) Vec<Vec<u8>>);
+
+impl Part {
+    /// The head and the first fence of a batch; nothing for a record.
+    fn head(&self) -> RedisResult<(Option<Head>, Option<u32>)> {
+        if self.1.is_empty() {
+            return Ok((None, None));
+        }
+        match Head::of_batch(&self.1) {
+            Some((head, _)) => Ok((Some(head), Some(self.0))),
+            None => Err((ErrorKind::UnexpectedReturnType, "no head of a batch").into()),
+        }
+    }
+}
+
+impl FromRedisValue for Part {
+    fn from_redis_value(value: redis::Value) -> Result<Self, ParsingError> {
+        let (first, head, messages) = FromRedisValue::from_redis_value(value)?;
+        Ok(Self(first, head, messages))
     }
 }
 
 /// What one claim brought.
-struct Step {
-    leases: Vec<Lease>,
+pub(super) struct Step {
+    pub(super) leases: Vec<Lease>,
     /// Whether some of it was set aside.
     set_aside: bool,
     served: Option<QueueName>,

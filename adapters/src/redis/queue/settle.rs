@@ -1,6 +1,6 @@
 //! Ends leases, each with its verdict.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,17 +18,26 @@ const MOST_PER_SETTLEMENT: usize = 500;
 impl RedisQueue {
     pub(super) async fn settle_all(&self, ended: &[Ended]) -> RedisResult<Vec<Settled>> {
         let mut answers = vec![Settled::TooLate; ended.len()];
-        for batch in self.by_session(ended) {
-            for places in batch.places.chunks(MOST_PER_SETTLEMENT) {
-                let step = self.settlement(&batch.session, ended, places);
-                if !self.send(&batch.session, &step).await? {
+        for Batch { session, places } in self.by_session(ended) {
+            let _turn = session.settling.lock().await;
+            for places in places.chunks(MOST_PER_SETTLEMENT) {
+                let step = self.settlement(&session, ended, places);
+                if !self.send(&session, &step).await? {
                     break;
                 }
-                let mut held = batch.session.held();
+                let mut holdings = session.holdings();
                 for (place, fence) in places {
-                    held.remove(fence);
+                    let Some(held) = holdings.tasks.remove(fence) else {
+                        continue;
+                    };
                     answers[*place] = Settled::InTime;
+                    if let Some((first, _)) = held.batch
+                        && let Some(batch) = holdings.batches.get_mut(&first)
+                    {
+                        batch.left -= 1;
+                    }
                 }
+                holdings.batches.retain(|_, batch| 0 < batch.left);
             }
         }
         Ok(answers)
@@ -46,7 +55,7 @@ impl RedisQueue {
             let Some(session) = self.sessions.numbered(number) else {
                 continue;
             };
-            if !session.held().contains_key(&fence) || !seen.insert(each.fence) {
+            if !session.holdings().tasks.contains_key(&fence) || !seen.insert(each.fence) {
                 continue;
             }
             let same = |batch: &&mut Batch| Arc::ptr_eq(&batch.session, &session);
@@ -67,20 +76,35 @@ impl RedisQueue {
         places: &[(usize, u32)],
     ) -> Settlement<'a> {
         let mut settlement = Settlement::default();
+        let mut touched: HashMap<u32, u32> = HashMap::new();
         let now = self.now();
-        let held = session.held();
+        let holdings = &mut *session.holdings();
         for (place, fence) in places {
+            let Some(held) = holdings.tasks.get(fence) else {
+                continue;
+            };
             let Ended { id, verdict, .. } = &ended[*place];
-            settlement.end(*fence, Kind::of(verdict), id.as_str());
-            let wish = held.get(fence).and_then(|held| held.result.as_ref());
-            let document = self
-                .settings
-                .results_kept_for
-                .and(wish)
-                .and_then(|wish| results::document(id.as_str(), verdict, wish, now));
+            let kind = Kind::of(verdict);
+            if let Some((first, at)) = held.batch {
+                *touched.entry(first).or_default() += 1;
+                if kind == Kind::Done
+                    && let Some(batch) = holdings.batches.get_mut(&first)
+                {
+                    batch.done[at as usize] = b'1';
+                }
+            }
+            settlement.end(*fence, held.batch, kind, id.as_str());
+            let wish = self.settings.results_kept_for.and(held.result.as_ref());
+            let document = wish.and_then(|wish| results::document(id.as_str(), verdict, wish, now));
             if let Some(document) = document {
                 let key = format!("{}{}", self.keys.lists(), results::key_of(id.as_str()));
                 settlement.results.push((key, document));
+            }
+        }
+        for (first, count) in touched {
+            if let Some(batch) = holdings.batches.get(&first) {
+                let is_over = batch.left == count;
+                settlement.mark(first, (!is_over).then(|| batch.done.clone()));
             }
         }
         settlement
@@ -124,9 +148,20 @@ struct Batch {
 /// Verdicts on their way to Redis.
 #[derive(Default)]
 pub(super) struct Settlement<'a> {
+    others: Vec<Other<'a>>,
+    /// The fences of records whose tasks are done.
     done: Vec<u32>,
-    others: Vec<(u32, Kind<'a>, String)>,
+    /// Which tasks of a batch are done; nothing when all of it has ended.
+    batches: Vec<(u32, Option<Vec<u8>>)>,
     results: Vec<(String, String)>,
+}
+
+/// A verdict that does something to its task.
+struct Other<'a> {
+    fence: u32,
+    batch: Option<(u32, u32)>,
+    kind: Kind<'a>,
+    id: String,
 }
 
 /// What a verdict does, as the script calls it.
@@ -172,28 +207,48 @@ impl<'a> Kind<'a> {
 }
 
 impl<'a> Settlement<'a> {
-    pub(super) fn end(&mut self, fence: u32, kind: Kind<'a>, id: &str) {
-        if kind == Kind::Done {
-            self.done.push(fence);
-        } else {
-            self.others.push((fence, kind, id.to_owned()));
+    pub(super) fn end(&mut self, fence: u32, batch: Option<(u32, u32)>, kind: Kind<'a>, id: &str) {
+        match (kind, batch) {
+            // The marks of its batch say it.
+            (Kind::Done, Some(_)) => {}
+            (Kind::Done, None) => self.done.push(fence),
+            (kind, batch) => self.others.push(Other {
+                fence,
+                batch,
+                kind,
+                id: id.to_owned(),
+            }),
         }
     }
 
+    /// Tells which tasks of a batch are done; nothing when all of it has ended.
+    pub(super) fn mark(&mut self, first: u32, done: Option<Vec<u8>>) {
+        self.batches.push((first, done));
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.done.is_empty() && self.others.is_empty()
+        self.others.is_empty() && self.done.is_empty() && self.batches.is_empty()
     }
 
     fn write(&self, script: &mut ScriptInvocation<'_>, results_kept_for: Option<Duration>) {
-        script.arg(self.done.len()).arg(&self.done);
         script.arg(self.others.len());
         // What goes back to the front of a list goes last first, so that it keeps its order.
-        let is_back = |(_, kind, _): &&(u32, Kind<'_>, String)| *kind == Kind::Release;
+        let is_back = |other: &&Other<'_>| other.kind == Kind::Release;
         let back = self.others.iter().rev().filter(is_back);
-        let others = self.others.iter().filter(|each| !is_back(each));
-        for (fence, kind, id) in others.chain(back) {
-            let (name, number, text) = kind.words();
-            script.arg(*fence).arg(name).arg(number).arg(text).arg(id);
+        let others = self.others.iter().filter(|other| !is_back(other));
+        for other in others.chain(back) {
+            match other.batch {
+                Some((first, place)) => script.arg(first).arg(place),
+                None => script.arg("").arg(other.fence),
+            };
+            let (name, number, text) = other.kind.words();
+            script.arg(name).arg(number).arg(text).arg(&other.id);
+        }
+        script.arg(self.done.len()).arg(&self.done);
+        script.arg(self.batches.len());
+        for (first, done) in &self.batches {
+            let marks = done.as_deref().unwrap_or_default();
+            script.arg(*first).arg(marks).arg(i32::from(done.is_none()));
         }
         script.arg(self.results.len());
         let seconds = results_kept_for.map_or(1, |kept_for| kept_for.as_secs().max(1));

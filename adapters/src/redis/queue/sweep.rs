@@ -56,7 +56,7 @@ impl RedisQueue {
     /// Redis does not know the worker any more: it was silent for too long, or Redis lost its data.
     pub(super) fn note_loss(&self, session: &Arc<Session>) {
         self.sessions.end(session);
-        let count = session.held().len();
+        let count = session.holdings().tasks.len();
         tracing::warn!(
             count,
             "redis does not know this worker any more: {count} tasks it held are lost to it, and it begins anew"
