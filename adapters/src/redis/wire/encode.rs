@@ -1,18 +1,22 @@
 //! An envelope as a message of protocol 2.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use domain::tasks::Envelope;
-use serde::ser::SerializeMap as _;
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::headers::{OURS, Ours, RESERVED, Text};
 use super::{repr, write_moment};
+
+/// About as long as most messages are.
+const USUAL_LENGTH: usize = 1536;
 
 /// An envelope on its way out.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +63,9 @@ pub fn encode(sent: &Sent<'_>) -> Vec<u8> {
             expiration: until_expiry.map(|left| left.max(0).to_string()),
         },
     };
-    serde_json::to_vec(&message).expect("texts and numbers serialize")
+    let mut bytes = Vec::with_capacity(USUAL_LENGTH);
+    serde_json::to_writer(&mut bytes, &message).expect("texts and numbers serialize");
+    bytes
 }
 
 #[derive(Serialize)]
@@ -116,31 +122,48 @@ impl Serialize for Headers<'_> {
         map.serialize_entry("eta", &eta.flatten())?;
         map.serialize_entry("expires", &envelope.expires_at.and_then(write_moment))?;
         let (arguments, keywords) = shown(envelope.payload.as_bytes());
-        for (name, value) in [
-            ("lang", json!("rust")),
-            ("shadow", Value::Null),
-            ("group", Value::Null),
-            ("group_index", Value::Null),
-            ("retries", json!(0)),
-            ("timelimit", json!([null, null])),
-            ("root_id", json!(envelope.id.as_str())),
-            ("parent_id", Value::Null),
-            ("argsrepr", json!(arguments)),
-            ("kwargsrepr", json!(keywords)),
-            ("origin", json!(OURS)),
-            ("ignore_result", json!(true)),
-            ("replaced_task_nesting", json!(0)),
-            ("stamped_headers", Value::Null),
-            ("stamps", json!({})),
-        ] {
-            if !envelope.headers.contains_key(name) {
-                map.serialize_entry(name, &value)?;
-            }
-        }
+        let mut usual = Usual {
+            map,
+            own: &envelope.headers,
+        };
+        usual.add("lang", "rust")?;
+        usual.add("shadow", NONE)?;
+        usual.add("group", NONE)?;
+        usual.add("group_index", NONE)?;
+        usual.add("retries", &0)?;
+        usual.add("timelimit", &[NONE, NONE])?;
+        usual.add("root_id", envelope.id.as_str())?;
+        usual.add("parent_id", NONE)?;
+        usual.add("argsrepr", &arguments)?;
+        usual.add("kwargsrepr", &keywords)?;
+        usual.add("origin", OURS)?;
+        usual.add("ignore_result", &true)?;
+        usual.add("replaced_task_nesting", &0)?;
+        usual.add("stamped_headers", NONE)?;
+        usual.add("stamps", &BTreeMap::<&str, ()>::new())?;
+        let mut map = usual.map;
         for (name, value) in own() {
             map.serialize_entry(name, value)?;
         }
         map.end()
+    }
+}
+
+/// What Python writes for nothing.
+const NONE: &() = &();
+
+/// The headers that Celery's producers always write; where the task has one of its own, that goes.
+struct Usual<'a, M> {
+    map: M,
+    own: &'a Map<String, Value>,
+}
+
+impl<M: SerializeMap> Usual<'_, M> {
+    fn add<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), M::Error> {
+        if self.own.contains_key(name) {
+            return Ok(());
+        }
+        self.map.serialize_entry(name, value)
     }
 }
 
