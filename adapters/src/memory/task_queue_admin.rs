@@ -19,7 +19,7 @@ impl TaskQueueAdmin for MemoryStore {
             let queue = &kept.envelope.queue;
             let row = counts
                 .entry(queue.clone())
-                .or_insert_with(|| nothing_in(queue.clone()));
+                .or_insert_with(|| QueueCounts::none_in(queue.clone()));
             count(row, kept, now);
         }
         Ok(counts.into_values().collect())
@@ -63,17 +63,6 @@ impl TaskQueueAdmin for MemoryStore {
             state.tasks.remove(id);
         }
         Ok(purged.len() as u64)
-    }
-}
-
-fn nothing_in(queue: QueueName) -> QueueCounts {
-    QueueCounts {
-        queue,
-        waiting: 0,
-        running: 0,
-        done: 0,
-        buried: 0,
-        oldest_due_at: None,
     }
 }
 

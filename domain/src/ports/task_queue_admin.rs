@@ -99,6 +99,20 @@ pub struct QueueCounts {
     pub oldest_due_at: Option<DateTime<Utc>>,
 }
 
+impl QueueCounts {
+    /// Nothing in `queue`.
+    pub fn none_in(queue: QueueName) -> Self {
+        Self {
+            queue,
+            waiting: 0,
+            running: 0,
+            done: 0,
+            buried: 0,
+            oldest_due_at: None,
+        }
+    }
+}
+
 /// One task, as an operator sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskRow {
