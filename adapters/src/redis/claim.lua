@@ -6,22 +6,21 @@
 --   each queue: what waits for its instant, what is ready in our own keys, and the lists of
 --   the four steps.
 -- ARGV: 1 the worker, 2 now, 3 how many at most, 4 '1' if it may have a suspect, 5 the
---   first fence, 6 how long a message may be, 7 how many bytes at most; then the queues.
+--   first fence, 6 how long a message may be, 7 how many bytes at most,
+--   8 how long a silent worker is taken for living; then the queues.
 -- Returns what was claimed in parts, each with its first fence: a record, behind an empty
 --   head; or a batch, its head and its messages. False if the worker is not among the living.
 local worker, now, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local longest, most_bytes = tonumber(ARGV[6]), tonumber(ARGV[7])
-local PER_QUEUE, FIRST_KEY, FIRST_QUEUE = 6, 7, 8
+local PER_QUEUE, FIRST_KEY, FIRST_QUEUE = 6, 7, 9
 local MOST_PROMOTED, MOST_READY = 100, 64
 
 -- When memory is full, a script may still write if its first write frees some. Nothing
 -- here needs more than it frees, and a queue that cannot be drained would stay full.
 redis.call('ZREM', KEYS[1], '')
-if not redis.call('ZSCORE', KEYS[1], worker) then
+if not sign_of_life(KEYS[1], worker, false, tonumber(ARGV[8])) then
     return false
 end
-local time = redis.call('TIME')
-redis.call('ZADD', KEYS[1], time[1] .. string.format('%06d', time[2]), worker)
 
 local queues = {}
 for at = FIRST_QUEUE, #ARGV do

@@ -20,7 +20,8 @@ pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(2);
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 /// The longest pause after the first attempt that failed; it doubles up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// So short that a worker is back long before its lease ends.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// One connection that everybody shares; when it breaks, the next who needs it makes another.
 ///
@@ -201,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_up_to_ten_seconds_and_differ() {
+    fn pauses_grow_up_to_a_bound_and_differ() {
         for tries in [0, 1, 5, 40, u32::MAX] {
             let bound = FIRST_PAUSE.saturating_mul(1 << tries.min(16));
             let pauses: Vec<Duration> = (0..20).map(|_| pause(tries)).collect();

@@ -4,7 +4,11 @@ use redis::Script;
 
 macro_rules! script {
     ($file:literal) => {
-        Script::new(concat!(include_str!("record.lua"), include_str!($file)))
+        Script::new(concat!(
+            include_str!("record.lua"),
+            include_str!("life.lua"),
+            include_str!($file)
+        ))
     };
 }
 

@@ -10,15 +10,13 @@ local worker, now, most, ours = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[5]), A
 
 -- As for a claim: what dead workers held comes back although memory is full.
 redis.call('ZREM', KEYS[1], '')
-local time = redis.call('TIME')
-local instant = time[1] * 1000000 + time[2]
-local lives = 0
-if ARGV[2] == '1' or redis.call('ZSCORE', KEYS[1], worker) then
-    lives = 1
-    redis.call('ZADD', KEYS[1], string.format('%.0f', instant), worker)
+local lease = tonumber(ARGV[4])
+local instant = sign_of_life(KEYS[1], worker, ARGV[2] == '1', lease)
+if not instant then
+    return { 0, 0, 0 }
 end
 
-local silent_since = string.format('%.0f', instant - tonumber(ARGV[4]))
+local silent_since = string.format('%.0f', instant - lease)
 local dead = redis.call('ZRANGE', KEYS[1], '-inf', '(' .. silent_since, 'BYSCORE', 'LIMIT', 0, 10)
 for _, each in ipairs(dead) do
     redis.call('ZREM', KEYS[1], each)
@@ -67,4 +65,4 @@ if victim then
         redis.call('SREM', KEYS[2], victim)
     end
 end
-return { lives, taken_back, redis.call('SCARD', KEYS[2]) + #dead }
+return { 1, taken_back, redis.call('SCARD', KEYS[2]) + #dead }

@@ -84,7 +84,7 @@ impl RedisQueue {
                 let queue = head.queue;
                 let row = counts
                     .entry(queue)
-                    .or_insert_with_key(|queue| nothing_in(queue.clone()));
+                    .or_insert_with_key(|queue| QueueCounts::none_in(queue.clone()));
                 if hash == buried {
                     row.buried += 1;
                 } else {
@@ -120,7 +120,7 @@ impl RedisQueue {
         Ok(QueueCounts {
             waiting,
             oldest_due_at,
-            ..nothing_in(queue)
+            ..QueueCounts::none_in(queue)
         })
     }
 
@@ -228,16 +228,5 @@ impl RedisQueue {
                 return Ok(heads);
             }
         }
-    }
-}
-
-fn nothing_in(queue: QueueName) -> QueueCounts {
-    QueueCounts {
-        queue,
-        waiting: 0,
-        running: 0,
-        done: 0,
-        buried: 0,
-        oldest_due_at: None,
     }
 }

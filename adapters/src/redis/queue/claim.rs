@@ -90,7 +90,8 @@ impl RedisQueue {
             .arg(i32::from(session.may_have_suspect()))
             .arg(first)
             .arg(MOST_MESSAGE)
-            .arg(MOST_BYTES);
+            .arg(MOST_BYTES)
+            .arg(self.lease_micros());
         for name in &names {
             claim.arg(name.as_str());
         }

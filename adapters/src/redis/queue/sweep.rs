@@ -31,6 +31,10 @@ impl RedisQueue {
         Ok(self.arrive(worker).await?.1)
     }
 
+    pub(super) fn lease_micros(&self) -> u64 {
+        u64::try_from(self.settings.lease.as_micros()).unwrap_or(u64::MAX)
+    }
+
     /// Answers whether Redis knows the worker, and how many tasks were taken back.
     async fn sweep(&self, session: &Session, is_new: bool) -> RedisResult<(bool, usize)> {
         let (mut is_new, mut taken_back) = (is_new, 0);
@@ -41,7 +45,7 @@ impl RedisQueue {
                 .arg(session.name())
                 .arg(i32::from(is_new))
                 .arg(self.now().timestamp_micros())
-                .arg(u64::try_from(self.settings.lease.as_micros()).unwrap_or(u64::MAX))
+                .arg(self.lease_micros())
                 .arg(MOST_PER_STEP)
                 .arg(self.keys.ours());
             let (is_known, step, left): (bool, usize, usize) = self.link.script(&script).await?;
