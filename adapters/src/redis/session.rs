@@ -124,9 +124,12 @@ impl Sessions {
         session
     }
 
-    /// Ends `session`, if it has not ended.
-    pub(super) fn end(&self, session: &Arc<Session>) {
-        self.all().retain(|_, each| !Arc::ptr_eq(each, session));
+    /// Ends `session`; answers whether it had not ended.
+    pub(super) fn end(&self, session: &Arc<Session>) -> bool {
+        let mut all = self.all();
+        let before = all.len();
+        all.retain(|_, each| !Arc::ptr_eq(each, session));
+        all.len() < before
     }
 
     fn all(&self) -> MutexGuard<'_, HashMap<WorkerId, Arc<Session>>> {

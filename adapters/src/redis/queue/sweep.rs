@@ -59,7 +59,9 @@ impl RedisQueue {
 
     /// Redis does not know the worker any more: it was silent for too long, or Redis lost its data.
     pub(super) fn note_loss(&self, session: &Arc<Session>) {
-        self.sessions.end(session);
+        if !self.sessions.end(session) {
+            return;
+        }
         let count = session.holdings().tasks.len();
         tracing::warn!(
             count,
