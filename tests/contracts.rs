@@ -11,6 +11,7 @@ macro_rules! laws {
     ($($law:ident),+ $(,)?) => {
         laws_on!(memory: $($law),+);
         laws_on!(sqlite: $($law),+);
+        laws_on!(postgres: $($law),+);
     };
 }
 

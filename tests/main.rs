@@ -8,6 +8,7 @@ mod http;
 mod http_server;
 mod mail;
 mod parsers;
+mod postgres;
 mod programs;
 mod redis;
 mod runner;

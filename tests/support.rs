@@ -4,6 +4,8 @@
 pub mod client;
 #[path = "support/mail_server.rs"]
 pub mod mail_server;
+#[path = "support/postgres.rs"]
+pub mod postgres;
 #[path = "support/program.rs"]
 pub mod program;
 #[path = "support/redis_server.rs"]

@@ -11,6 +11,7 @@ pub mod login_throttle;
 pub mod mail;
 pub mod memory;
 pub mod password;
+pub mod postgres;
 pub mod redis;
 pub mod runner;
 pub mod sqlite;

@@ -1,6 +1,7 @@
 //! The world a law is tried in: one store, empty at first, and a clock moved by hand.
 
 mod memory;
+mod postgres;
 mod redis;
 mod sqlite;
 
@@ -21,6 +22,7 @@ use futures_util::future::BoxFuture;
 use tests::samples;
 
 pub(crate) use self::memory::memory;
+pub(crate) use self::postgres::postgres;
 pub(crate) use self::redis::redis;
 pub(crate) use self::sqlite::sqlite;
 

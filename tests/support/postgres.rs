@@ -1,0 +1,186 @@
+//! A private `PostgreSQL` server in a folder of its own, reached by a socket there.
+
+#[path = "postgres/database.rs"]
+mod database;
+#[path = "postgres/process.rs"]
+mod process;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+pub use self::database::Database;
+
+const PORT: u16 = 5432;
+const USER: &str = "backbeat";
+/// The tests lose nothing by a power cut; what is committed outlives a crash of the server.
+const SETTINGS: &str = "
+listen_addresses = ''
+max_connections = 300
+shared_buffers = 64MB
+fsync = off
+full_page_writes = off
+autovacuum = off
+";
+
+/// A server that ends, and whose folder goes, with the process that started it.
+pub struct PostgresServer {
+    folder: PathBuf,
+    programs: PathBuf,
+    version: u32,
+    databases: AtomicU32,
+    /// What new databases are copies of.
+    model: OnceLock<Database>,
+    /// Lives until its input ends: when this process does, however it does.
+    _keeper: Child,
+}
+
+impl PostgresServer {
+    /// The server that all laws share.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<&'static PostgresServer> = OnceLock::new();
+        SHARED.get_or_init(|| Self::start(""))
+    }
+
+    /// A new database with all tables, which goes when it is dropped.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made.
+    pub fn database_with_tables(&'static self) -> Database {
+        let model = self.model.get_or_init(|| {
+            let model = self.database();
+            model.fill();
+            model
+        });
+        // The usual way of copying writes a log of it all.
+        let is_new = 15 <= self.version;
+        let by_file = if is_new { " STRATEGY file_copy" } else { "" };
+        self.make(&format!(" TEMPLATE {}{by_file}", model.name))
+    }
+
+    /// A server of one's own, with these `settings` besides the usual ones.
+    ///
+    /// # Panics
+    ///
+    /// When there is none on this machine, or it does not start.
+    pub fn start(settings: &str) -> &'static Self {
+        let programs = process::programs();
+        let folder = process::folder();
+        let keeper = process::keeper(&programs, &folder);
+        let version = process::version(&programs);
+        let server = Self {
+            folder,
+            programs,
+            version,
+            databases: AtomicU32::new(0),
+            model: OnceLock::new(),
+            _keeper: keeper,
+        };
+        server.initialize(settings);
+        server.go_on();
+        Box::leak(Box::new(server))
+    }
+
+    fn initialize(&self, settings: &str) {
+        let (data, folder) = (self.data(), self.folder.display());
+        succeed(
+            self.program("initdb")
+                .args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C"])
+                .args(["--username", USER, "-D"])
+                .arg(&data),
+        );
+        let path = data.join("postgresql.conf");
+        let made = fs::read_to_string(&path).expect("a configuration");
+        let socket = format!("unix_socket_directories = '{folder}'");
+        let configuration = format!("{made}\n{SETTINGS}\n{socket}\n{settings}\n");
+        fs::write(path, configuration).expect("a configuration");
+    }
+
+    /// Starts it again after [`stop`](Self::stop).
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    pub fn go_on(&self) {
+        succeed(
+            self.program("pg_ctl")
+                .args(["start", "-w", "-s", "-l"])
+                .arg(self.folder.join("log"))
+                .arg("-D")
+                .arg(self.data()),
+        );
+    }
+
+    /// Stops it at once, as a crash would.
+    ///
+    /// # Panics
+    ///
+    /// When it does not stop.
+    pub fn stop(&self) {
+        succeed(
+            self.program("pg_ctl")
+                .args(["stop", "-w", "-s", "-m", "immediate", "-D"])
+                .arg(self.data()),
+        );
+    }
+
+    /// A new database, which goes when it is dropped.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made.
+    pub fn database(&'static self) -> Database {
+        self.make("")
+    }
+
+    fn make(&'static self, how: &str) -> Database {
+        let number = self.databases.fetch_add(1, Ordering::Relaxed);
+        let name = format!("music{number}");
+        self.query("postgres", &format!("CREATE DATABASE {name}{how}"));
+        Database { server: self, name }
+    }
+
+    /// What the server answers to `statement` in `database`: a line a row.
+    ///
+    /// # Panics
+    ///
+    /// When it refuses.
+    pub fn query(&self, database: &str, statement: &str) -> String {
+        let output = Command::new(self.programs.join("psql"))
+            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"])
+            .args(["--username", USER, "--host"])
+            .arg(&self.folder)
+            .args(["--dbname", database, "--command", statement])
+            .output()
+            .expect("psql starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{statement}: {said}");
+        String::from_utf8(output.stdout)
+            .expect("text")
+            .trim()
+            .to_owned()
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let mut program = process::as_nobody(&self.programs.join(name));
+        program.current_dir(&self.folder);
+        program
+    }
+}
+
+fn succeed(command: &mut Command) {
+    // The server inherits what is not closed, and a pipe of ours would never end.
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status()
+        .expect("the program starts");
+    assert!(status.success(), "{command:?}: {status}");
+}
