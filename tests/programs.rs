@@ -3,6 +3,7 @@
 mod beat;
 mod commands;
 mod deaths;
+mod fleet;
 mod mail;
 mod refusals;
 mod refusing_servers;

@@ -110,7 +110,7 @@ fn all_that_is_wrong_is_said_at_once_with_its_origin() {
 
     let expected = "\
 DATA_DIR (backbeat.toml): must be one text, number or boolean
-DATABASE_URL (environment): unsupported scheme mysql; supported: sqlite, as in sqlite:///var/backbeat.sqlite3
+DATABASE_URL (environment): unsupported scheme mysql; supported: postgres, postgresql, psql, pgsql, and sqlite, as in sqlite:///var/backbeat.sqlite3
 API_BIND (environment): \"localhost\" is not an IP address with a port; write for example 127.0.0.1:8000
 TOKEN_TTL (backbeat.toml): \"soon\" is not a duration from 1s to 3650d; \
 write a number of seconds, or for example 25s, 11min or 10d
@@ -131,7 +131,6 @@ fn what_this_version_cannot_do_is_refused_by_name() {
             "CELERY_CONF_BROKER_URL",
             "does not honour this setting of Celery yet",
         ),
-        ("WORKER_LEASE", "does not honour this setting yet"),
     ] {
         let complaints = complaints(&[(name, "smtp://user:hunter2@host")]);
 
@@ -157,7 +156,7 @@ fn no_complaint_shows_what_a_url_holds() {
         "SECRET_KEY",
     ] {
         for url in [
-            "postgres://u:hunter2@h/db",
+            "postgres://u:hunter2@h",
             "http://u:hunter2@h",
             "sqlite://u:hunter2@h",
             "hunter2",
@@ -177,6 +176,23 @@ fn a_secret_is_kept_to_itself() {
 
     let key = settings.secret_key.as_ref();
     assert_eq!(key.map(SecretKey::reveal), Some(secret));
+    assert!(!format!("{settings:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_server_needs_a_secret_that_no_machine_makes_by_itself() {
+    let url = ("DATABASE_URL", "postgres://u:hunter2@h/db");
+    let secret = ("SECRET_KEY", "the same on every machine, and long enough");
+
+    let complaints = complaints(&[url]);
+
+    assert_eq!(complaints.len(), 1, "{complaints:?}");
+    assert!(
+        complaints[0].starts_with("SECRET_KEY (not set): must be set with PostgreSQL"),
+        "{complaints:?}"
+    );
+    let settings = from_environment(&[url, secret]).expect("nothing is missing");
+    assert!(matches!(settings.database, Database::Postgres(_)));
     assert!(!format!("{settings:?}").contains("hunter2"));
 }
 

@@ -23,8 +23,6 @@ use work::{Work, when_some};
 const LEASE_WAIT: Duration = Duration::from_millis(250);
 /// How long after the grace period the queue may take to hear how the last tasks ended.
 const LAST_SETTLEMENT: Duration = Duration::from_secs(1);
-/// How often a worker says that it lives.
-const HEARTBEAT: Duration = Duration::from_secs(5);
 /// The pause after a lease that failed.
 const LEASE_PAUSE: Duration = Duration::from_millis(500);
 /// The pause after the first failure to settle; it doubles up to [`LONGEST_PAUSE`].
@@ -54,6 +52,9 @@ pub struct RunnerSettings {
     pub time_limit: Duration,
     /// How long running tasks may go on after the stop.
     pub grace: Duration,
+    /// How often the worker says that it lives: several times in the time after which the
+    /// queue takes it for dead.
+    pub heartbeat: Duration,
 }
 
 impl Runner {
@@ -158,7 +159,7 @@ impl Runner {
                 Ok(count) => tracing::warn!(count, "took back {count} tasks of workers that died"),
                 Err(error) => say("the queue cannot be told that this worker lives", &error),
             }
-            sleep(HEARTBEAT).await;
+            sleep(self.settings.heartbeat).await;
         }
     }
 }

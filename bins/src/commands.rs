@@ -12,14 +12,13 @@ pub use inspect::inspect;
 pub use send_test_mail::send_test_mail;
 pub use tasks::{purge, requeue};
 
-use adapters::sqlite::SqliteWriter;
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::Command;
 use crate::output::tell;
 use crate::program::Failure;
 use crate::settings::{LogLevel, Settings};
-use crate::wiring::Platform;
+use crate::wiring::{Platform, StoreWriter};
 
 /// How loudly `command` logs when nothing is said: its output is its answer.
 pub fn log_level(command: &Command) -> LogLevel {
@@ -45,7 +44,7 @@ pub async fn migrate(settings: Settings) -> Result<(), Failure> {
 }
 
 /// Runs `command` while `writer` writes, and ends the writer after it.
-async fn beside<T>(writer: SqliteWriter, command: impl Future<Output = T>) -> T {
+async fn beside<T>(writer: StoreWriter, command: impl Future<Output = T>) -> T {
     let stop = CancellationToken::new();
     let command = async {
         let outcome = command.await;

@@ -9,8 +9,6 @@ use domain::ports::{
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-/// How often dead workers are looked for.
-const SWEEP_EVERY: Duration = Duration::from_secs(5);
 /// How often the store is tidied, and the queues are counted.
 const TIDY_EVERY: Duration = Duration::from_mins(1);
 
@@ -19,6 +17,8 @@ const TIDY_EVERY: Duration = Duration::from_mins(1);
 pub(crate) struct Sweeper {
     pub(crate) queue: Arc<dyn TaskQueue>,
     pub(crate) worker: WorkerId,
+    /// How often it looks for them.
+    pub(crate) every: Duration,
 }
 
 impl Sweeper {
@@ -26,7 +26,7 @@ impl Sweeper {
         let sweep = async {
             loop {
                 self.sweep().await;
-                sleep(SWEEP_EVERY).await;
+                sleep(self.every).await;
             }
         };
         stop.run_until_cancelled(sweep).await;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use adapters::clock::SystemClock;
 use adapters::http::routes;
 use adapters::http::server::{self, Drained, ServerLimits};
-use adapters::sqlite::SqliteWriter;
 use domain::ports::{Clock, chain};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -15,7 +14,7 @@ use crate::output::tell;
 use crate::program::Failure;
 use crate::settings::{Database, Settings};
 use crate::ticker::introduce;
-use crate::wiring::{Platform, new_worker};
+use crate::wiring::{Platform, StoreWriter, new_worker};
 
 /// Everything in one process.
 ///
@@ -168,7 +167,7 @@ impl Parts {
     }
 
     /// Runs until the stop, or until one part ends before it; then ends them all, the writer last.
-    async fn run(mut self, writer: SqliteWriter) -> Result<(), Failure> {
+    async fn run(mut self, writer: StoreWriter) -> Result<(), Failure> {
         let (no_more_writes, written) = (CancellationToken::new(), CancellationToken::new());
         // Dropped even by a panic, or nobody would learn that nothing is stored any more.
         let guard = written.clone().drop_guard();
@@ -227,7 +226,7 @@ fn refuse_memory(settings: &Settings) -> Result<(), Failure> {
         Database::Memory => Err("DATABASE_URL is in memory, which only `backbeat` can use: api, worker and beat would each see another database; \
                                  set DATABASE_URL=sqlite:///var/backbeat.sqlite3"
             .into()),
-        Database::Sqlite(_) => Ok(()),
+        Database::Sqlite(_) | Database::Postgres(_) => Ok(()),
     }
 }
 
@@ -250,7 +249,7 @@ mod tests {
         drop(store);
 
         let ended = parts
-            .run(writer)
+            .run(StoreWriter::Sqlite(writer))
             .await
             .map_err(|failure| failure.to_string());
         let words = "the writer of the store ended unexpectedly; the log says why";

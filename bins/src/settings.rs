@@ -47,6 +47,9 @@ const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
+const SECRET_NEEDED: &str = "must be set with PostgreSQL, to the same on every machine; \
+                             write a random text of at least 32 characters";
+
 /// Everything that can be set, each value valid in itself.
 ///
 /// The environment goes over `.env`, `.env` over `backbeat.toml`, and that over the defaults.
@@ -57,6 +60,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// `DATABASE_URL`: the store.
     pub database: Database,
+    /// `DATABASE_MAX_CONNECTIONS`: how many connections to a server each process may open.
+    pub database_connections: u32,
     /// How the API is reached.
     pub api: ApiSettings,
     /// How often a password may be guessed.
@@ -114,6 +119,8 @@ pub struct WorkerSettings {
     pub time_limit: Duration,
     /// `CELERY_CONF_TASK_DEFAULT_QUEUE`.
     pub default_queue: String,
+    /// `WORKER_LEASE`: how long after its last sign of life a worker on a server counts as dead.
+    pub lease: Duration,
 }
 
 impl Settings {
@@ -158,9 +165,13 @@ impl Settings {
         let secret_key = read.masked("SECRET_KEY", str::parse);
         let inactivity = inactivity::read(read);
         let worker = WorkerSettings::read(read);
+        if let Some(Database::Postgres(_)) = database {
+            read.require("SECRET_KEY", SECRET_NEEDED);
+        }
         let settings = Self {
             database: database
                 .unwrap_or_else(|| Database::Sqlite(data_dir.join("backbeat.sqlite3"))),
+            database_connections: read.or("DATABASE_MAX_CONNECTIONS", 8, number(1..=1000)),
             api,
             login,
             mail,
@@ -209,6 +220,11 @@ impl LoginSettings {
 }
 
 impl WorkerSettings {
+    /// How often a worker gives a sign of life: three times before it is missed.
+    pub fn heartbeat(&self) -> Duration {
+        self.lease / 3
+    }
+
     fn read(read: &mut Reader) -> Self {
         Self {
             concurrency: read.or("CELERY_CONF_WORKER_CONCURRENCY", 32, number(1..=1024)),
@@ -223,6 +239,7 @@ impl WorkerSettings {
                 duration(SECOND..=DAY),
             ),
             default_queue: read.or("CELERY_CONF_TASK_DEFAULT_QUEUE", "celery".into(), queue),
+            lease: read.or("WORKER_LEASE", 15 * SECOND, duration(3 * SECOND..=HOUR)),
         }
     }
 }

@@ -4,6 +4,7 @@ mod mail;
 mod place;
 mod schedules;
 mod secret;
+mod store;
 
 use std::sync::Arc;
 
@@ -13,7 +14,6 @@ use adapters::link_signer::HmacLinkSigner;
 use adapters::login_throttle::{LoginLimits, MemoryLoginThrottle};
 use adapters::password::Argon2Passwords;
 use adapters::runner::{Runner, RunnerSettings};
-use adapters::sqlite::{SqliteStore, SqliteWriter};
 use adapters::token::RandomTokens;
 use chrono::TimeDelta;
 use domain::ports::{Clock, LinkSigner, MailLog, MailPauses, Queues, TaskQueueAdmin, WorkerId};
@@ -32,11 +32,13 @@ use crate::settings::{PublicUrl, Settings};
 pub(crate) use mail::{Mailing, mail_place, overheard_mailer};
 use place::Place;
 use secret::secret;
+use store::Store;
+pub(crate) use store::StoreWriter;
 
 /// The adapters of one process and what is built on them.
 pub(crate) struct Platform {
     settings: Settings,
-    store: Arc<SqliteStore>,
+    store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     place: Place,
 }
@@ -45,7 +47,7 @@ impl Platform {
     /// Opens the store that `settings` name and brings it to the form this version needs.
     ///
     /// The writer must be run for as long as anything is to be stored.
-    pub(crate) async fn open(settings: Settings) -> Result<(Self, SqliteWriter), Failure> {
+    pub(crate) async fn open(settings: Settings) -> Result<(Self, StoreWriter), Failure> {
         Self::open_at(settings, Arc::new(SystemClock)).await
     }
 
@@ -53,10 +55,9 @@ impl Platform {
     pub(crate) async fn open_at(
         settings: Settings,
         clock: Arc<dyn Clock>,
-    ) -> Result<(Self, SqliteWriter), Failure> {
+    ) -> Result<(Self, StoreWriter), Failure> {
         let place = Place::of(&settings.database)?;
-        let (store, writer) = SqliteStore::open(&place.file(), Arc::clone(&clock)).await?;
-        let store = Arc::new(store);
+        let (store, writer) = place.open(&settings, Arc::clone(&clock)).await?;
         Ok((
             Self {
                 settings,
@@ -162,6 +163,7 @@ impl Platform {
             prefetch: settings.worker.prefetch_multiplier,
             time_limit: settings.worker.time_limit,
             grace: settings.worker_grace(),
+            heartbeat: settings.worker.heartbeat(),
         };
         Ok(Runner::new(
             store.clone(),
@@ -184,6 +186,7 @@ impl Platform {
         Sweeper {
             queue: self.store.clone(),
             worker,
+            every: self.settings.worker.heartbeat(),
         }
     }
 

@@ -17,14 +17,14 @@ use uuid::Uuid;
 use super::{artist, backbeat, congratulated, inspected, until_congratulated};
 
 /// Artists who publish as fast as they are answered.
-struct Load {
+pub(super) struct Load {
     artists: JoinSet<()>,
     acknowledged: Arc<Mutex<BTreeSet<Uuid>>>,
 }
 
 impl Load {
     /// Eight artists begin to publish.
-    async fn begin(address: SocketAddr, round: u32) -> Self {
+    pub(super) async fn begin(address: SocketAddr, round: u32) -> Self {
         let acknowledged = Arc::new(Mutex::new(BTreeSet::new()));
         let mut artists = JoinSet::new();
         for number in 0..8 {
@@ -47,14 +47,14 @@ impl Load {
     }
 
     /// Waits until so many albums were acknowledged.
-    async fn until(&self, count: usize) {
+    pub(super) async fn until(&self, count: usize) {
         while self.acknowledged.lock().unwrap().len() < count {
             sleep(Duration::from_millis(1)).await;
         }
     }
 
     /// Waits for the last answers, and says which albums were acknowledged.
-    async fn end(mut self) -> BTreeSet<Uuid> {
+    pub(super) async fn end(mut self) -> BTreeSet<Uuid> {
         while let Some(ended) = self.artists.join_next().await {
             ended.unwrap();
         }
@@ -63,7 +63,7 @@ impl Load {
 }
 
 /// Nothing waits, nothing is buried, and there are as many mails as albums.
-fn assert_settled(folder: &Path, acknowledged: &BTreeSet<Uuid>) {
+pub(super) fn assert_settled(folder: &Path, acknowledged: &BTreeSet<Uuid>) {
     let found = inspected(folder);
     let mails = congratulated(folder);
     assert!(acknowledged.is_subset(&mails));
@@ -173,7 +173,7 @@ fn copies(prints: &str) -> BTreeMap<Uuid, u32> {
 }
 
 /// Waits until nothing waits and nothing runs.
-async fn until_done(folder: &Path) {
+pub(super) async fn until_done(folder: &Path) {
     for _ in 0..600 {
         let found = inspected(folder);
         let queue = &found["queues"][0];

@@ -137,6 +137,7 @@ impl Theatre {
             prefetch: 2,
             time_limit: Duration::from_secs(30),
             grace: Duration::from_secs(5),
+            heartbeat: Duration::from_secs(5),
         };
         let router = Router::default().route(Actor(self.stage.clone()));
         tokio::spawn(

@@ -1,12 +1,16 @@
 //! `DATABASE_URL`, in the forms and with the meaning of django-environ.
 
+mod postgres;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use adapters::postgres::PostgresAddress;
+
 use super::percent;
 
-/// The schemes that would name a `PostgreSQL` database.
-const POSTGRES: [&str; 4] = ["postgres", "postgresql", "psql", "pgsql"];
+/// The schemes that name a `PostgreSQL` database.
+const POSTGRES: [&str; 5] = ["postgres", "postgresql", "psql", "pgsql", "postgis"];
 
 /// Where albums, accounts and tasks are kept.
 ///
@@ -18,19 +22,24 @@ pub enum Database {
     Sqlite(PathBuf),
     /// An `SQLite` database that ends with the process and cannot be shared with another.
     Memory,
+    /// A database on a `PostgreSQL` server.
+    Postgres(Box<PostgresAddress>),
 }
 
 /// Why a text names no database of ours. None of them shows the text: it may hold a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DatabaseUrlError {
     /// There is no `scheme://` at the front.
-    #[error("is not a URL; write for example sqlite:///var/backbeat.sqlite3")]
+    #[error(
+        "is not a URL; write for example sqlite:///var/backbeat.sqlite3 \
+         or postgres://user:password@host:5432/database"
+    )]
     NoScheme,
-    /// `PostgreSQL`, which this version does not speak.
-    #[error("PostgreSQL is not supported by this version yet; use sqlite:///var/backbeat.sqlite3")]
-    Postgres,
     /// A kind of database that we do not know.
-    #[error("unsupported scheme {0}; supported: sqlite, as in sqlite:///var/backbeat.sqlite3")]
+    #[error(
+        "unsupported scheme {0}; supported: postgres, postgresql, psql, pgsql, and sqlite, \
+         as in sqlite:///var/backbeat.sqlite3"
+    )]
     UnsupportedScheme(String),
     /// Two slashes and then a name, which Django would take for a host and ignore.
     #[error(
@@ -44,11 +53,40 @@ pub enum DatabaseUrlError {
     /// A `?key=value`.
     #[error("the parameter {0} is not known; SQLite takes none here: remove all from the ? on")]
     UnknownParameter(String),
+    /// A server without one of its databases.
+    #[error("names no database; write for example postgres://user:password@host:5432/database")]
+    NoDatabase,
+    /// A port that is none, as it looks when the password holds a `/`.
+    #[error(
+        "has no port from 1 to 65535 behind its last colon; in a password write / as %2F, \
+         : as %3A, ? as %3F, @ as %40"
+    )]
+    Port,
+    /// More than one host.
+    #[error("names several hosts; write one, such as a name that follows the server that leads")]
+    SeveralHosts,
+    /// No `sslmode` of `PostgreSQL`.
+    #[error(
+        "has an sslmode that is none of disable, allow, prefer, require, verify-ca, verify-full"
+    )]
+    SslMode,
+    /// No age.
+    #[error("has a conn_max_age that is no number of seconds; write for example conn_max_age=600")]
+    MaxAge,
+    /// A `?key=value` of another program.
+    #[error(
+        "the parameter {0} is not known; PostgreSQL takes host, port, user, password, dbname, \
+         sslmode, sslrootcert and conn_max_age here"
+    )]
+    UnknownPostgresParameter(String),
+    /// A `?` followed by what is no parameter, as it looks when the password holds one.
+    #[error("what follows its ? is no parameter; in a password write ? as %3F")]
+    UnreadableParameter,
     /// A `#`, which would end the path unseen.
     #[error("holds a #; write it as %23")]
     Fragment,
     /// A path that is not UTF-8 or holds control characters once it is decoded.
-    #[error("the percent-encoded path is not readable text; encode it as UTF-8")]
+    #[error("what is percent-encoded is not readable text; encode it as UTF-8")]
     Undecodable,
 }
 
@@ -59,7 +97,7 @@ impl FromStr for Database {
         let (scheme, rest) = text.split_once("://").ok_or(DatabaseUrlError::NoScheme)?;
         match scheme.to_ascii_lowercase().as_str() {
             "sqlite" => sqlite(rest),
-            postgres if POSTGRES.contains(&postgres) => Err(DatabaseUrlError::Postgres),
+            postgres if POSTGRES.contains(&postgres) => postgres::database(rest),
             other if is_scheme(other) => Err(DatabaseUrlError::UnsupportedScheme(other.into())),
             _ => Err(DatabaseUrlError::NoScheme),
         }
@@ -134,13 +172,8 @@ mod tests {
     fn what_is_not_ours_is_refused_without_its_password() {
         for (written, said) in [
             (
-                "postgres://u:hunter2@h/db",
-                "not supported by this version yet; use sqlite:///",
-            ),
-            ("pgsql://u:hunter2@h:5432/db", "PostgreSQL is not supported"),
-            (
                 "mysql://u:hunter2@h/db",
-                "unsupported scheme mysql; supported: sqlite",
+                "unsupported scheme mysql; supported: postgres, postgresql",
             ),
             ("u:hunter2 @://x", "is not a URL"),
             ("sqlite://u:hunter2@h/db", "two slashes"),

@@ -99,6 +99,13 @@ impl Reader {
         self.complain(name, origin.unwrap_or("not set".to_owned()), why.to_owned());
     }
 
+    /// Complains when `name` is not set.
+    pub(super) fn require(&mut self, name: &'static str, why: &str) {
+        if self.text(name).is_none() {
+            self.complain(name, "not set".to_owned(), why.to_owned());
+        }
+    }
+
     /// The names that were asked for, in the order of asking.
     pub(super) fn into_names(self) -> Vec<&'static str> {
         self.names

@@ -3,10 +3,9 @@
 use super::reader::Reader;
 
 const NO_REDIS: &str = "this version does not use Redis yet, tasks wait in the database; remove it";
-const NOT_YET: &str = "this version does not honour this setting yet; remove it";
 
 /// The names, each with the reason that an operator reads.
-const REFUSED: [(&str, &str); 2] = [("REDIS_URL", NO_REDIS), ("WORKER_LEASE", NOT_YET)];
+const REFUSED: [(&str, &str); 1] = [("REDIS_URL", NO_REDIS)];
 
 /// Complains about each of them that is set.
 pub(super) fn refuse(read: &mut Reader) {

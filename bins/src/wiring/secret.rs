@@ -20,6 +20,8 @@ pub(super) enum SecretError {
         path: PathBuf,
         source: SecretKeyError,
     },
+    #[error("SECRET_KEY must be set, to the same on every machine")]
+    NotSet,
 }
 
 /// The secret of the programs that share these settings.
@@ -32,6 +34,7 @@ pub(super) fn secret(settings: &Settings) -> Result<SecretKey, SecretError> {
         (Some(key), _) => Ok(key.clone()),
         (None, Database::Sqlite(_)) => kept(folder),
         (None, Database::Memory) => Ok(random()),
+        (None, Database::Postgres(_)) => Err(SecretError::NotSet),
     }
 }
 

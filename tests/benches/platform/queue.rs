@@ -41,14 +41,23 @@ impl Handler<Nothing> for Idler {
 
 pub(crate) async fn measure() {
     let folder = TempDir::new().unwrap();
-    let clock = Arc::new(SystemClock);
-    let (store, writer) = SqliteStore::open(&folder.path().join("queue.sqlite3"), clock.clone())
-        .await
-        .unwrap();
-    let store = Arc::new(store);
+    let path = folder.path().join("queue.sqlite3");
+    let opened = SqliteStore::open(&path, Arc::new(SystemClock)).await;
+    let (store, writer) = opened.unwrap();
     let stop = CancellationToken::new();
     let writing = tokio::spawn(writer.run(stop.clone()));
 
+    through(Arc::new(store), "").await;
+
+    stop.cancel();
+    writing.await.unwrap();
+}
+
+/// Puts tasks into the queue of `store` and drains it; `which` is said of the figures.
+pub(crate) async fn through<S>(store: Arc<S>, which: &str)
+where
+    S: TaskQueue + TaskQueueAdmin + 'static,
+{
     let began = Instant::now();
     let tasks: Vec<Envelope> = (0..TASKS)
         .map(|number| Envelope::seal(&Nothing { number }, number, QueueName::default()))
@@ -56,11 +65,8 @@ pub(crate) async fn measure() {
     for batch in tasks.chunks(BATCH) {
         store.enqueue(batch).await.unwrap();
     }
-    report::line(
-        "tasks/s enqueued, 500 at a time",
-        &rate(began.elapsed()),
-        "≥ 20,000",
-    );
+    let what = format!("{which}tasks/s enqueued, 500 at a time");
+    report::line(&what, &rate(began.elapsed()), "≥ 20,000");
 
     let runner = runner(store.clone(), Router::default().route(Idler));
     let no_more = CancellationToken::new();
@@ -69,16 +75,11 @@ pub(crate) async fn measure() {
     while store.counts().await.unwrap()[0].done < u64::from(TASKS) {
         sleep(Duration::from_millis(100)).await;
     }
-    report::line(
-        "tasks/s drained by one worker, each leased, run, settled",
-        &rate(began.elapsed()),
-        "≥ 10,000",
-    );
+    let what = format!("{which}tasks/s drained by one worker, each leased, run, settled");
+    report::line(&what, &rate(began.elapsed()), "≥ 10,000");
 
     no_more.cancel();
     running.await.unwrap();
-    stop.cancel();
-    writing.await.unwrap();
 }
 
 /// A worker at the concurrency that suits tasks which do nothing.
@@ -90,6 +91,7 @@ pub(crate) fn runner(queue: Arc<dyn TaskQueue>, router: Router) -> Runner {
         prefetch: 8,
         time_limit: Duration::from_mins(1),
         grace: Duration::from_secs(5),
+        heartbeat: Duration::from_secs(5),
     };
     Runner::new(queue, Arc::new(SystemClock), router, settings)
 }
