@@ -17,13 +17,14 @@ mod platform {
     pub(crate) mod idle;
     pub(crate) mod load;
     pub(crate) mod mail;
+    pub(crate) mod postgres;
     pub(crate) mod queue;
     pub(crate) mod redis;
     pub(crate) mod report;
     pub(crate) mod sweep;
 }
 
-use platform::{albums, bare, beat, idle, mail, queue, redis, report, sweep};
+use platform::{albums, bare, beat, idle, mail, postgres, queue, redis, report, sweep};
 use tokio::runtime::Runtime;
 
 fn main() {
@@ -33,11 +34,11 @@ fn main() {
         .collect();
     let runtime = Runtime::new().unwrap();
     // The servers beside ours run as programs of their own, as the API does.
-    if wanted.first().is_some_and(|first| first == bare::SERVE) {
-        return runtime.block_on(bare::serve());
-    }
-    if wanted.first().is_some_and(|first| first == mail::SERVE) {
-        return runtime.block_on(mail::serve());
+    match wanted.first().map(String::as_str) {
+        Some(bare::SERVE) => return runtime.block_on(bare::serve()),
+        Some(bare::SERVE_ON_SERVER) => return runtime.block_on(bare::serve_on_server()),
+        Some(mail::SERVE) => return runtime.block_on(mail::serve()),
+        _ => {}
     }
     let is_wanted = |part: &str| wanted.is_empty() || wanted.iter().any(|each| each == part);
     report::heading();
@@ -59,6 +60,9 @@ fn main() {
         }
         if is_wanted("albums") {
             albums::measure().await;
+        }
+        if is_wanted("postgres") {
+            postgres::measure().await;
         }
         if is_wanted("sweep") {
             sweep::measure().await;

@@ -1,6 +1,7 @@
 //! `POST /albums/`, with every check and durable before the answer.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -16,35 +17,43 @@ const HALF_A_MINUTE: Duration = Duration::from_secs(30);
 const ALBUMS_A_SECOND: u32 = 3050;
 
 pub(crate) async fn measure() {
-    let ours = api_alone().await;
-    let bare = bare_handler().await;
-    report::line(
+    let folder = TempDir::new().unwrap();
+    beside_the_bare_handler(
+        quiet("api", folder.path()),
+        bare::command(folder.path(), bare::SERVE),
+        "",
+    )
+    .await;
+    everything().await;
+}
+
+/// Starts `api`, then the `bare` handler; `which` is said of the figures.
+pub(crate) async fn beside_the_bare_handler(api: Command, bare: Command, which: &str) {
+    let ours = {
+        let mut program = Program::start(api);
+        let artists = artists(program.address(), CONNECTIONS).await;
+        publish(artists, Pace::Flat, TEN_SECONDS).await
+    };
+    let bare = {
+        let mut program = Program::start(bare);
+        let strangers = strangers(program.address(), CONNECTIONS).await;
+        publish(strangers, Pace::Flat, TEN_SECONDS).await
+    };
+    let line = |what: &str, measured: &str, to_reach: &str| {
+        report::line(&format!("{which}{what}"), measured, to_reach);
+    };
+    line(
         "albums/s, api, every check, 64 connections",
         &shown(&ours),
         "≥ bare",
     );
-    report::line(
+    line(
         "albums/s, bare warp + sqlx, one INSERT, 64 connections",
         &shown(&bare),
         "",
     );
     let ratio = ours.per_second / bare.per_second;
-    report::line("api ÷ bare", &format!("{ratio:.2}"), "≥ 1");
-    everything().await;
-}
-
-async fn api_alone() -> Outcome {
-    let folder = TempDir::new().unwrap();
-    let mut program = Program::start(quiet("api", folder.path()));
-    let artists = artists(program.address(), CONNECTIONS).await;
-    publish(artists, Pace::Flat, TEN_SECONDS).await
-}
-
-async fn bare_handler() -> Outcome {
-    let folder = TempDir::new().unwrap();
-    let mut program = bare::start(folder.path());
-    let strangers = strangers(program.address(), CONNECTIONS).await;
-    publish(strangers, Pace::Flat, TEN_SECONDS).await
+    line("api ÷ bare", &format!("{ratio:.2}"), "≥ 1");
 }
 
 /// API, worker and beat in one process, at a steady rate, with a mail for each album.
@@ -76,7 +85,7 @@ async fn everything() {
     );
 }
 
-fn quiet(name: &str, folder: &Path) -> std::process::Command {
+pub(crate) fn quiet(name: &str, folder: &Path) -> Command {
     let mut command = command(name, folder);
     command.env("LOG_LEVEL", "warn");
     command
