@@ -16,8 +16,9 @@ use crate::redis::error::failed;
 use crate::redis::record::Head;
 use crate::redis::wire::MOST_MESSAGE;
 
-/// How much of each place is looked at, at least, to find what came last.
-const MOST_LOOKED_AT: u32 = 1000;
+/// How much of each place is looked at, to find what came last.
+const FEWEST_LOOKED_AT: u32 = 1000;
+const MOST_LOOKED_AT: u32 = 10_000;
 
 #[async_trait]
 impl TaskQueueAdmin for RedisQueue {
@@ -134,7 +135,8 @@ impl RedisQueue {
         for queue in self.queues(&mut redis).await? {
             let mut script = self.scripts.peek.prepare_invoke();
             self.name_queues(&mut script, std::slice::from_ref(&queue));
-            script.arg(most.max(MOST_LOOKED_AT)).arg(MOST_MESSAGE);
+            let looked_at = most.clamp(FEWEST_LOOKED_AT, MOST_LOOKED_AT);
+            script.arg(looked_at).arg(MOST_MESSAGE);
             let (records, messages): (Vec<Vec<u8>>, Vec<Vec<u8>>) =
                 script.invoke_async(&mut redis).await?;
             rows.extend(

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::ports::{Enqueued, PortError, Severity};
 use domain::tasks::Envelope;
 use redis::{Pipeline, pipe};
+use tokio::join;
 use uuid::Builder;
 
 use super::RedisQueue;
@@ -13,16 +14,22 @@ use crate::redis::error::failed;
 use crate::redis::record::{Head, score};
 use crate::redis::wire::{MOST_MESSAGE, Refusal, Sent, encode, step_of};
 
-/// How many tasks go to Redis at once.
-const MOST_PER_PIPELINE: usize = 500;
+/// How many tasks go to Redis at once; the next are made ready meanwhile.
+const MOST_PER_PIPELINE: usize = 128;
 
 impl RedisQueue {
     /// A conveyor remembers no ids, so every task is new to it.
     pub(super) async fn push(&self, tasks: &[Envelope]) -> Result<Vec<Enqueued>, PortError> {
-        for step in tasks.chunks(MOST_PER_PIPELINE) {
-            let pipeline = self.pushing(step)?;
-            let pushed = self.link.pipeline::<()>(&pipeline).await;
+        let mut steps = tasks
+            .chunks(MOST_PER_PIPELINE)
+            .map(|step| self.pushing(step));
+        let mut next = steps.next().transpose()?;
+        while let Some(pipeline) = next {
+            let pushing = self.link.pipeline::<()>(&pipeline);
+            let preparing = async { steps.next().transpose() };
+            let (pushed, prepared) = join!(pushing, preparing);
             pushed.map_err(failed("enqueue tasks"))?;
+            next = prepared?;
         }
         Ok(vec![Enqueued::New; tasks.len()])
     }

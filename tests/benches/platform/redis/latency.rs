@@ -13,8 +13,12 @@ use tokio::time::{interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{Place, micros};
+use crate::platform::idle::cpu_time;
 use crate::platform::queue::runner;
 use crate::platform::report::line;
+
+/// How long an idle worker is watched.
+const WATCHED: Duration = Duration::from_secs(10);
 
 impl Place {
     pub(super) async fn latency(&self) {
@@ -37,6 +41,9 @@ impl Place {
         while took.len() < 2_000 {
             took.push(heard.recv().await.unwrap());
         }
+        let before = cpu_time(std::process::id());
+        sleep(WATCHED).await;
+        let used = cpu_time(std::process::id()).saturating_sub(before);
         stop.cancel();
         running.await.unwrap();
         took.sort_unstable();
@@ -45,6 +52,12 @@ impl Place {
             "redis: ms from enqueue to handler at 200/s, p50 / p99",
             &format!("{:.2} / {:.2}", at(50), at(99)),
             "≤ 0.5 / ≤ 2",
+        );
+        let share = used.as_secs_f64() / WATCHED.as_secs_f64() * 100.0;
+        line(
+            "redis: idle worker, share of a core",
+            &format!("{share:.2} %"),
+            "≤ 0.5 %",
         );
     }
 }
