@@ -108,13 +108,14 @@ impl Beat {
         self.register().await?;
         let now = self.clock.now();
         loop {
-            let due = self.take_due(now);
-            if due.is_empty() {
-                break;
+            let (fired, outcome) = self.fire_due(now).await;
+            let is_done = fired.is_empty();
+            for (index, firing, fired) in fired {
+                self.settle(index, &firing, fired, now);
             }
-            if let Err(error) = self.fire(&due, now).await {
-                self.by_due.extend(due.into_iter().map(Reverse));
-                return Err(error);
+            outcome?;
+            if is_done {
+                break;
             }
         }
         self.looked_at = Some(now);
@@ -133,28 +134,46 @@ impl Beat {
         due
     }
 
-    async fn fire(
+    /// Fires what is due of each entry; answers what came of it, also of what went well before
+    /// something failed.
+    async fn fire_due(
         &mut self,
-        due: &[(DateTime<Utc>, usize)],
         now: DateTime<Utc>,
-    ) -> Result<(), PortError> {
-        let firings: Vec<(usize, Firing)> = due
-            .iter()
-            .filter_map(|(due, index)| Some((*index, self.firing(*index, *due, now)?)))
-            .collect();
-        let (indices, firings): (Vec<usize>, Vec<Firing>) = firings.into_iter().unzip();
-        let fired = self.schedules.fire(&firings).await?;
-        for ((index, firing), fired) in indices.into_iter().zip(firings).zip(fired) {
-            match fired {
-                Fired::Now => {
-                    due::report(&firing, now);
-                    self.moves(index, firing.moves_to());
+    ) -> (Vec<(usize, Firing, Fired)>, Result<(), PortError>) {
+        let mut fired = Vec::new();
+        loop {
+            let due = self.take_due(now);
+            if due.is_empty() {
+                return (fired, Ok(()));
+            }
+            let firing =
+                |(due, index): &(_, usize)| Some((*index, self.firing(*index, *due, now)?));
+            let (indices, firings): (Vec<usize>, Vec<Firing>) =
+                due.iter().filter_map(firing).unzip();
+            match self.schedules.fire(&firings).await {
+                Ok(answers) => {
+                    let firings = indices.into_iter().zip(firings).zip(answers);
+                    fired.extend(firings.map(|((index, firing), fired)| (index, firing, fired)));
                 }
-                Fired::Elsewhere(Some(standing)) => self.stands(index, standing),
-                Fired::Elsewhere(None) => self.unregistered.push(index),
+                Err(error) => {
+                    self.by_due.extend(due.into_iter().map(Reverse));
+                    return (fired, Err(error));
+                }
             }
         }
-        Ok(())
+    }
+
+    /// Tells what came of a firing, and finds out when its entry is due next. Both may wait
+    /// until whatever else is due at the same instant was fired.
+    fn settle(&mut self, index: usize, firing: &Firing, fired: Fired, now: DateTime<Utc>) {
+        match fired {
+            Fired::Now => {
+                due::report(firing, now);
+                self.moves(index, firing.moves_to());
+            }
+            Fired::Elsewhere(Some(standing)) => self.stands(index, standing),
+            Fired::Elsewhere(None) => self.unregistered.push(index),
+        }
     }
 
     /// What falls due by an entry at `now`, the first of it at `due`.

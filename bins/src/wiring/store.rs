@@ -34,7 +34,6 @@ impl<S> Store for S where
         + MailPauses
         + Readiness
         + ReminderRepo
-        + ReminderRepo
         + ScheduleRepo
         + TaskQueue
         + TaskQueueAdmin
