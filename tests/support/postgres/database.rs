@@ -44,10 +44,10 @@ impl Database {
         }
     }
 
-    /// Where it is, as a setting.
+    /// Where it is, as a setting, in a form that sqlx reads as well.
     pub fn url(&self) -> String {
-        let (folder, name) = (self.server.folder.display(), &self.name);
-        format!("postgres://{USER}@/{name}?host={folder}")
+        let folder = self.server.folder.to_string_lossy().replace('/', "%2F");
+        format!("postgres://{USER}@{folder}/{}", self.name)
     }
 
     /// What the server answers to `statement`: a line a row.
