@@ -2,7 +2,8 @@
 //!
 //! Adapters open no connections of their own accord, read no settings and start nothing:
 //! what must run beside (the writer of a store, the loop of the runner) is a future that
-//! the programs run. They never see each other.
+//! the programs run. They never see each other;
+//! the stores that speak SQL share how their rows read.
 
 pub mod clock;
 pub mod http;
@@ -14,5 +15,6 @@ pub mod password;
 pub mod postgres;
 pub mod redis;
 pub mod runner;
+mod sql;
 pub mod sqlite;
 pub mod token;

@@ -96,14 +96,8 @@ fn by_queue(rows: &[PgRow]) -> sqlx::Result<Vec<QueueCounts>> {
     let mut queues = BTreeMap::new();
     for row in rows {
         let queue: QueueName = parsed(row, "queue")?;
-        let counts = queues.entry(queue.clone()).or_insert(QueueCounts {
-            queue,
-            waiting: 0,
-            running: 0,
-            done: 0,
-            buried: 0,
-            oldest_due_at: None,
-        });
+        let nothing = QueueCounts::none_in(queue.clone());
+        let counts = queues.entry(queue).or_insert(nothing);
         let tasks: u64 = count(row, "tasks")?;
         match row.try_get("state")? {
             "waiting" => counts.waiting += tasks,

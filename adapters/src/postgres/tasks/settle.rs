@@ -1,11 +1,8 @@
 //! Ends leases, each with its verdict.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use domain::ports::{Ended, Settled, Verdict};
-use domain::tasks::Due;
+use domain::ports::{Ended, Settled};
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 
@@ -13,6 +10,7 @@ use super::MOST_AT_ONCE;
 use crate::postgres::PostgresStore;
 use crate::postgres::error::StoreError;
 use crate::postgres::pool::Statement;
+use crate::sql::{Change, changes};
 
 impl PostgresStore {
     pub(super) async fn settle_in_steps(
@@ -73,81 +71,4 @@ fn settling<'a>(changes: &'a [Change<'a>]) -> Statement<'a> {
         .bind(column(changes, |it| it.reason))
         .bind(column(changes, |it| it.result.as_deref()))
         .bind(column(changes, |it| it.ended_at))
-}
-
-/// What the verdicts `ended` change, given at `now`.
-fn changes(ended: &[Ended], now: DateTime<Utc>) -> Vec<Change<'_>> {
-    let mut seen = HashSet::new();
-    ended
-        .iter()
-        .filter(|ended| seen.insert((&ended.id, ended.fence)))
-        .map(|ended| Change::of(ended, now))
-        .collect()
-}
-
-/// What a verdict changes of a row; what is left out stays.
-struct Change<'a> {
-    id: &'a str,
-    fence: i64,
-    state: &'static str,
-    due_at: Option<DateTime<Utc>>,
-    attempts: i32,
-    crashes: i32,
-    reason: Option<&'a str>,
-    result: Option<String>,
-    ended_at: Option<DateTime<Utc>>,
-}
-
-impl<'a> Change<'a> {
-    fn of(ended: &'a Ended, now: DateTime<Utc>) -> Self {
-        let change = Self {
-            id: ended.id.as_str(),
-            fence: ended.fence.0,
-            state: "ready",
-            due_at: None,
-            attempts: 0,
-            crashes: 0,
-            reason: None,
-            result: None,
-            ended_at: None,
-        };
-        let ended_at = Some(now);
-        match &ended.verdict {
-            Verdict::Done(result) => Self {
-                state: "done",
-                result: Some(result.to_string()),
-                ended_at,
-                ..change
-            },
-            Verdict::Bury(reason) => Self {
-                state: "buried",
-                reason: Some(reason.as_str()),
-                ended_at,
-                ..change
-            },
-            Verdict::Retry(wait, reason) => Self {
-                attempts: 1,
-                reason: Some(reason.as_str()),
-                ..change.after(*wait, now)
-            },
-            Verdict::Postpone(wait, reason) => Self {
-                reason: Some(reason.as_str()),
-                ..change.after(*wait, now)
-            },
-            Verdict::Crashed(wait, reason) => Self {
-                crashes: 1,
-                reason: Some(reason.as_str()),
-                ..change.after(*wait, now)
-            },
-            Verdict::Release => change,
-        }
-    }
-
-    fn after(self, wait: Duration, now: DateTime<Utc>) -> Self {
-        Self {
-            state: if wait.is_zero() { "ready" } else { "waiting" },
-            due_at: Some(Due::After(wait).from(now)),
-            ..self
-        }
-    }
 }

@@ -1,16 +1,14 @@
 //! Ends leases, each with its verdict.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use domain::ports::{Ended, Settled, Verdict};
-use domain::tasks::Due;
-use serde::Serialize;
+use domain::ports::{Ended, Settled};
 use sqlx::sqlite::SqliteConnection;
 
 use super::MOST_PER_WRITE;
+use crate::sql::changes;
 use crate::sqlite::SqliteStore;
 use crate::sqlite::error::StoreError;
 use crate::sqlite::writer::Write;
@@ -63,20 +61,16 @@ pub(in crate::sqlite::tasks) struct SettleAnswer {
 impl Settle {
     /// Ends the leases `ended` at `now`.
     pub(in crate::sqlite::tasks) fn new(ended: &[Ended], now: DateTime<Utc>, moved: i64) -> Self {
-        let mut seen = HashSet::new();
-        let verdicts: Vec<_> = ended
-            .iter()
-            .filter(|ended| seen.insert((&ended.id, ended.fence)))
-            .map(|ended| Row::of(ended, now))
-            .collect();
-        let rings = verdicts
-            .iter()
-            .any(|row| row.ended_at.is_none())
-            .then_some(Rings::Always);
+        let verdicts = changes(ended, now);
+        let goes_on = verdicts.iter().any(|change| change.ended_at.is_none());
         Self {
             verdicts: serde_json::to_string(&verdicts).expect("verdicts serialize"),
             moved,
-            rings: rings.unwrap_or(Rings::ForSuspects),
+            rings: if goes_on {
+                Rings::Always
+            } else {
+                Rings::ForSuspects
+            },
         }
     }
 }
@@ -110,77 +104,5 @@ impl Write for Settle {
         let rings = self.rings == Rings::Always || rows.iter().any(|(_, _, crashes)| *crashes > 0);
         let held = rows.into_iter().map(|(id, fence, _)| (id, fence)).collect();
         Ok(SettleAnswer { held, rings })
-    }
-}
-
-/// What a verdict changes of a row; what is left out stays.
-#[derive(Serialize)]
-struct Row<'a> {
-    id: &'a str,
-    fence: i64,
-    state: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    due_at: Option<i64>,
-    attempts: u8,
-    crashes: u8,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ended_at: Option<i64>,
-}
-
-impl<'a> Row<'a> {
-    fn of(ended: &'a Ended, now: DateTime<Utc>) -> Self {
-        let row = Self {
-            id: ended.id.as_str(),
-            fence: ended.fence.0,
-            state: "ready",
-            due_at: None,
-            attempts: 0,
-            crashes: 0,
-            reason: None,
-            result: None,
-            ended_at: None,
-        };
-        let ended_at = Some(now.timestamp_micros());
-        match &ended.verdict {
-            Verdict::Done(result) => Self {
-                state: "done",
-                result: Some(result.to_string()),
-                ended_at,
-                ..row
-            },
-            Verdict::Bury(reason) => Self {
-                state: "buried",
-                reason: Some(reason.as_str()),
-                ended_at,
-                ..row
-            },
-            Verdict::Retry(wait, reason) => Self {
-                attempts: 1,
-                reason: Some(reason.as_str()),
-                ..row.after(*wait, now)
-            },
-            Verdict::Postpone(wait, reason) => Self {
-                reason: Some(reason.as_str()),
-                ..row.after(*wait, now)
-            },
-            Verdict::Crashed(wait, reason) => Self {
-                crashes: 1,
-                reason: Some(reason.as_str()),
-                ..row.after(*wait, now)
-            },
-            Verdict::Release => row,
-        }
-    }
-
-    fn after(self, wait: Duration, now: DateTime<Utc>) -> Self {
-        Self {
-            state: if wait.is_zero() { "ready" } else { "waiting" },
-            due_at: Some(Due::After(wait).from(now).timestamp_micros()),
-            ..self
-        }
     }
 }
