@@ -8,7 +8,9 @@ mod quarantine;
 mod recover;
 mod rows;
 mod settle;
+mod settlement;
 mod sweep;
+mod turns;
 
 use std::fmt;
 use std::sync::Arc;
