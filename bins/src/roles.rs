@@ -1,5 +1,7 @@
 //! What each program runs: one future for each thing that goes on, all stopped together.
 
+mod parts;
+
 use std::sync::Arc;
 
 use adapters::clock::SystemClock;
@@ -7,14 +9,14 @@ use adapters::http::routes;
 use adapters::http::server::{self, Drained, ServerLimits};
 use domain::ports::{Clock, chain};
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::output::tell;
 use crate::program::Failure;
 use crate::settings::{Database, Settings};
 use crate::ticker::introduce;
-use crate::wiring::{Platform, StoreWriter, new_worker};
+use crate::wiring::{Platform, new_worker};
+use parts::Parts;
 
 /// Everything in one process.
 ///
@@ -136,62 +138,6 @@ pub async fn beat(settings: Settings, stop: CancellationToken) -> Result<(), Fai
     parts.run(writer).await
 }
 
-/// What goes on in one process.
-struct Parts {
-    stop: CancellationToken,
-    running: JoinSet<&'static str>,
-}
-
-/// A part of the program ended although nobody stopped it.
-#[derive(Debug, thiserror::Error)]
-#[error("{0} ended unexpectedly; the log says why")]
-struct Ended(&'static str);
-
-impl Parts {
-    fn new(stop: CancellationToken) -> Self {
-        Self {
-            stop,
-            running: JoinSet::new(),
-        }
-    }
-
-    fn add<F>(&mut self, name: &'static str, part: impl FnOnce(CancellationToken) -> F)
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        let part = part(self.stop.clone());
-        self.running.spawn(async move {
-            part.await;
-            name
-        });
-    }
-
-    /// Runs until the stop, or until one part ends before it; then ends them all, the writer last.
-    async fn run(mut self, writer: StoreWriter) -> Result<(), Failure> {
-        let (no_more_writes, written) = (CancellationToken::new(), CancellationToken::new());
-        // Dropped even by a panic, or nobody would learn that nothing is stored any more.
-        let guard = written.clone().drop_guard();
-        let end = no_more_writes.clone();
-        let writing = tokio::spawn(async move {
-            let _guard = guard;
-            writer.run(end).await;
-        });
-        self.add("the writer of the store", |stop| async move {
-            stop.run_until_cancelled(written.cancelled()).await;
-        });
-        let mut failure = None;
-        while let Some(ended) = self.running.join_next().await {
-            if !self.stop.is_cancelled() {
-                failure = Some(Ended(ended.unwrap_or("a part of the program")));
-                self.stop.cancel();
-            }
-        }
-        no_more_writes.cancel();
-        writing.await?;
-        failure.map_or(Ok(()), |ended| Err(ended.into()))
-    }
-}
-
 async fn serve(
     listener: TcpListener,
     api: Arc<adapters::http::Api>,
@@ -227,32 +173,5 @@ fn refuse_memory(settings: &Settings) -> Result<(), Failure> {
                                  set DATABASE_URL=sqlite:///var/backbeat.sqlite3"
             .into()),
         Database::Sqlite(_) | Database::Postgres(_) => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use adapters::sqlite::SqliteStore;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn a_program_whose_writer_ends_before_the_stop_ends_with_it() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("store.db");
-        let opened = SqliteStore::open(&path, Arc::new(SystemClock)).await;
-        let (store, writer) = opened.expect("a new store");
-        let mut parts = Parts::new(CancellationToken::new());
-        parts.add("patience", |stop| async move { stop.cancelled().await });
-
-        // A writer that nobody can write to any more has nothing to do.
-        drop(store);
-
-        let ended = parts
-            .run(StoreWriter::Sqlite(writer))
-            .await
-            .map_err(|failure| failure.to_string());
-        let words = "the writer of the store ended unexpectedly; the log says why";
-        assert_eq!(ended, Err(words.to_owned()));
     }
 }

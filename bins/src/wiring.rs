@@ -2,6 +2,7 @@
 
 mod mail;
 mod place;
+mod router;
 mod schedules;
 mod secret;
 mod store;
@@ -17,12 +18,11 @@ use adapters::runner::{Runner, RunnerSettings};
 use adapters::token::RandomTokens;
 use chrono::TimeDelta;
 use domain::ports::{Clock, LinkSigner, MailLog, MailPauses, Queues, TaskQueueAdmin, WorkerId};
-use domain::tasks::{QueueName, Router};
+use domain::tasks::QueueName;
 use domain::use_cases::{
-    BecomeArtistUseCase, BrowseUseCase, ChangeAlbumUseCase, CheckInactiveArtistsHandler,
-    CongratulateArtistHandler, DeliverMail, EditOwnAccountUseCase, IdentifyCallerUseCase,
-    LogInUseCase, LogOutUseCase, MailPolicy, PublishAlbumUseCase, RegisterAccountUseCase,
-    RemindInactiveArtistHandler, TokenIssuer, UnsubscribeUseCase,
+    BecomeArtistUseCase, BrowseUseCase, ChangeAlbumUseCase, EditOwnAccountUseCase,
+    IdentifyCallerUseCase, LogInUseCase, LogOutUseCase, PublishAlbumUseCase,
+    RegisterAccountUseCase, TokenIssuer, UnsubscribeUseCase,
 };
 use uuid::Uuid;
 
@@ -208,51 +208,6 @@ impl Platform {
     fn issuer(&self) -> Result<TokenIssuer, Failure> {
         let good_for = TimeDelta::from_std(self.settings.api.token_ttl)?;
         Ok(TokenIssuer::new(Arc::new(RandomTokens), good_for))
-    }
-
-    fn router(&self, public_url: &PublicUrl, mailing: &Mailing) -> Result<Router, Failure> {
-        let Self {
-            settings,
-            store,
-            clock,
-            ..
-        } = self;
-        let policy = MailPolicy {
-            on_doubt: settings.mail.on_doubt,
-            doubt_hold: TimeDelta::from_std(settings.mail.doubt_hold)?,
-        };
-        let deliver = DeliverMail::new(
-            store.clone(),
-            store.clone(),
-            mailing.mailer.clone(),
-            clock.clone(),
-            policy,
-        );
-        let congratulate = CongratulateArtistHandler::new(
-            store.clone(),
-            store.clone(),
-            deliver.clone(),
-            public_url.to_string(),
-        );
-        let check = CheckInactiveArtistsHandler::new(
-            store.clone(),
-            store.clone(),
-            store.clone(),
-            settings.inactivity,
-            self.default_queue()?,
-        );
-        let remind = RemindInactiveArtistHandler::new(
-            store.clone(),
-            store.clone(),
-            self.signer()?,
-            deliver,
-            settings.inactivity,
-            public_url.to_string(),
-        );
-        Ok(Router::default()
-            .route(congratulate)
-            .route(check)
-            .route(remind))
     }
 
     fn signer(&self) -> Result<Arc<dyn LinkSigner>, Failure> {

@@ -1,0 +1,64 @@
+//! Who does which task.
+
+use chrono::TimeDelta;
+use domain::tasks::Router;
+use domain::use_cases::{
+    CheckInactiveArtistsHandler, CongratulateArtistHandler, DeliverMail, MailPolicy,
+    RemindInactiveArtistHandler,
+};
+
+use super::{Mailing, Platform};
+use crate::program::Failure;
+use crate::settings::PublicUrl;
+
+impl Platform {
+    /// Knows who does which task.
+    pub(super) fn router(
+        &self,
+        public_url: &PublicUrl,
+        mailing: &Mailing,
+    ) -> Result<Router, Failure> {
+        let Self {
+            settings,
+            store,
+            clock,
+            ..
+        } = self;
+        let policy = MailPolicy {
+            on_doubt: settings.mail.on_doubt,
+            doubt_hold: TimeDelta::from_std(settings.mail.doubt_hold)?,
+        };
+        let deliver = DeliverMail::new(
+            store.clone(),
+            store.clone(),
+            mailing.mailer.clone(),
+            clock.clone(),
+            policy,
+        );
+        let congratulate = CongratulateArtistHandler::new(
+            store.clone(),
+            store.clone(),
+            deliver.clone(),
+            public_url.to_string(),
+        );
+        let check = CheckInactiveArtistsHandler::new(
+            store.clone(),
+            store.clone(),
+            store.clone(),
+            settings.inactivity,
+            self.default_queue()?,
+        );
+        let remind = RemindInactiveArtistHandler::new(
+            store.clone(),
+            store.clone(),
+            self.signer()?,
+            deliver,
+            settings.inactivity,
+            public_url.to_string(),
+        );
+        Ok(Router::default()
+            .route(congratulate)
+            .route(check)
+            .route(remind))
+    }
+}
