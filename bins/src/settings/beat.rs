@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use chrono_tz::{TZ_VARIANTS, Tz};
 use domain::schedules::{ScheduleEntry, written};
-use domain::tasks::QueueName;
+use domain::tasks::{QueueName, Task as _};
+use domain::use_cases::CheckInactiveArtists;
 use serde_json::{Map, Value, json};
 
 use super::nearest::nearest;
@@ -55,7 +56,7 @@ fn entries(
     let mut all = Map::new();
     all.insert(
         "check-inactive-artists".to_owned(),
-        json!({"task": "albums.tasks.check_inactive_artists", "schedule": day}),
+        json!({"task": CheckInactiveArtists::NAME, "schedule": day}),
     );
     all.extend(table.clone());
     all.retain(|_, entry| !entry.is_null() && *entry != Value::Bool(false));
