@@ -15,7 +15,8 @@ macro_rules! laws {
     };
 }
 
-/// The same for laws of queues, most of which a conveyor obeys, too.
+/// The same for laws of queues, most of which a conveyor obeys, too; and for the queue of a
+/// store whose tasks travel by a conveyor.
 ///
 /// What a store alone promises is to know an id for as long as its task is kept, to keep what
 /// is done, and to put what is enqueued late where it would have been in time.
@@ -23,6 +24,8 @@ macro_rules! queue_laws {
     (any queue: $($law:ident),+; $(stores alone: $($of_stores:ident),+;)?) => {
         laws!($($law),+ $(, $($of_stores),+)?);
         laws_on!(redis: $($law),+);
+        laws_on!(sqlite_by_redis: $($law),+ $(, $($of_stores),+)?);
+        laws_on!(postgres_by_redis: $($law),+ $(, $($of_stores),+)?);
     };
 }
 
@@ -46,6 +49,7 @@ mod artist_repo;
 mod housekeeping;
 mod mail_log;
 mod mail_pauses;
+mod outbox;
 mod reminder_repo;
 mod schedule_repo;
 mod task_queue;

@@ -11,6 +11,7 @@ mod parsers;
 mod postgres;
 mod programs;
 mod redis;
+mod relay;
 mod runner;
 mod scenarios;
 mod schedules;

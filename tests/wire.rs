@@ -61,6 +61,7 @@ fn sent(envelope: &Envelope, due_at: DateTime<Utc>) -> Value {
         due_at,
         now: START,
         tag: Uuid::from_u128(1),
+        conveyed: false,
     };
     serde_json::from_slice(&encode(&sent)).unwrap()
 }

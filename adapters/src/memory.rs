@@ -6,6 +6,7 @@ mod artist_repo;
 mod housekeeping;
 mod mail_log;
 mod mail_pauses;
+mod outbox;
 mod page;
 mod reminder_repo;
 mod schedule_repo;

@@ -14,6 +14,7 @@ mod housekeeping;
 mod mail_log;
 mod mail_pauses;
 mod open;
+mod outbox;
 mod pool;
 mod presence;
 mod reminders;

@@ -11,6 +11,7 @@ mod housekeeping;
 mod mail_log;
 mod mail_pauses;
 mod open;
+mod outbox;
 mod presence;
 mod reminders;
 mod schedules;

@@ -1,5 +1,6 @@
 //! The world a law is tried in: one store, empty at first, and a clock moved by hand.
 
+mod by_redis;
 mod memory;
 mod postgres;
 mod redis;
@@ -14,13 +15,14 @@ use chrono::TimeDelta;
 use domain::model::{AlbumDetails, Artist};
 use domain::ports::{
     AccountRepo, AlbumRepo, ArtistRepo, Enqueued, Housekeeping, Lease, MailLog, MailPauses,
-    NewAlbum, QueueCounts, Queues, ReminderRepo, ScheduleRepo, Settled, TaskQueue, TaskQueueAdmin,
-    TaskRow, TaskState, TokenRepo, Verdict, WorkerId,
+    NewAlbum, Outbox, QueueCounts, Queues, ReminderRepo, ScheduleRepo, Settled, TaskQueue,
+    TaskQueueAdmin, TaskRow, TaskState, TokenRepo, Verdict, WorkerId,
 };
 use domain::tasks::{Envelope, QueueName};
 use futures_util::future::BoxFuture;
 use tests::samples;
 
+pub(crate) use self::by_redis::{postgres_by_redis, sqlite_by_redis};
 pub(crate) use self::memory::memory;
 pub(crate) use self::postgres::postgres;
 pub(crate) use self::redis::redis;
@@ -39,6 +41,7 @@ pub(crate) const NO_WAIT: Duration = Duration::ZERO;
 pub(crate) struct World {
     pub(crate) queue: Arc<dyn TaskQueue>,
     pub(crate) admin: Arc<dyn TaskQueueAdmin>,
+    pub(crate) outbox: Arc<dyn Outbox>,
     pub(crate) albums: Arc<dyn AlbumRepo>,
     pub(crate) artists: Arc<dyn ArtistRepo>,
     pub(crate) accounts: Arc<dyn AccountRepo>,
@@ -67,6 +70,7 @@ impl World {
     where
         S: TaskQueue
             + TaskQueueAdmin
+            + Outbox
             + AlbumRepo
             + ArtistRepo
             + AccountRepo
@@ -82,6 +86,7 @@ impl World {
         Self {
             queue: store.clone(),
             admin: store.clone(),
+            outbox: store.clone(),
             albums: store.clone(),
             artists: store.clone(),
             accounts: store.clone(),

@@ -62,7 +62,7 @@ proptest! {
     #[test]
     fn an_envelope_comes_back_as_it_was(envelope in envelopes(), now in instants()) {
         let Due::At(due_at) = envelope.due else { unreachable!("they are due at an instant") };
-        let sent = Sent { envelope: &envelope, due_at, now, tag: Uuid::from_u128(1) };
+        let sent = Sent { envelope: &envelope, due_at, now, tag: Uuid::from_u128(1), conveyed: false };
 
         let received = decode(&encode(&sent), &envelope.queue).unwrap();
 
@@ -108,7 +108,7 @@ proptest! {
     fn the_time_of_a_task_survives_the_wire(micros in 0..2_000_000_000_000_000_i64) {
         let due_at = DateTime::from_timestamp_micros(micros).unwrap();
         let envelope = tests::samples::task("a");
-        let sent = Sent { envelope: &envelope, due_at, now: START, tag: Uuid::nil() };
+        let sent = Sent { envelope: &envelope, due_at, now: START, tag: Uuid::nil(), conveyed: false };
 
         let received = decode(&encode(&sent), &envelope.queue).unwrap();
 

@@ -11,9 +11,9 @@ use tokio::time::{Instant, timeout_at};
 use super::MemoryStore;
 
 /// How long a waiting worker trusts the bell: a clock that jumps rings none.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
+pub(super) const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
 /// Longer waits are the same as this one.
-const LONGEST_WAIT: Duration = Duration::from_hours(24 * 365);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_hours(24 * 365);
 
 #[async_trait]
 impl TaskQueue for MemoryStore {

@@ -2,6 +2,7 @@
 
 mod kept;
 mod lanes;
+mod relayed;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -50,15 +51,19 @@ impl Tasks {
             let Some(id) = self.lanes.first_due(queues, bears_suspect, now) else {
                 break;
             };
-            let fence = Fence(self.next_number());
-            let lease = self.change(&id, |kept| {
-                kept.stage = Stage::Running { worker, fence };
-                kept.lease(fence)
-            });
+            let lease = self.lease(&id, worker);
             bears_suspect &= lease.as_ref().is_none_or(|lease| lease.crashes == 0);
             leases.extend(lease);
         }
         leases
+    }
+
+    fn lease(&mut self, id: &TaskId, worker: WorkerId) -> Option<Lease> {
+        let fence = Fence(self.next_number());
+        self.change(id, |kept| {
+            kept.stage = Stage::Running { worker, fence };
+            kept.lease(fence)
+        })
     }
 
     /// Obeys a verdict, unless the lease it ends was lost.
@@ -151,7 +156,7 @@ impl Tasks {
                 }
                 self.held.retain(|_, ids| !ids.is_empty());
             }
-            Stage::Done(_) | Stage::Buried(_) => {}
+            Stage::Relayed { .. } | Stage::Done(_) | Stage::Buried(_) => {}
         }
         Some(kept)
     }
@@ -166,7 +171,7 @@ impl Tasks {
             Stage::Running { worker, .. } => {
                 self.held.entry(worker).or_default().insert(id.clone());
             }
-            Stage::Done(_) | Stage::Buried(_) => {}
+            Stage::Relayed { .. } | Stage::Done(_) | Stage::Buried(_) => {}
         }
         self.known.insert(id, kept);
     }

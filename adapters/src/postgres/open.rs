@@ -174,11 +174,18 @@ fn ssl_mode(encryption: Encryption) -> PgSslMode {
 }
 
 /// In ascending order; never edited once released.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(
-    1,
-    "first tables",
-    include_str!("../../migrations/postgres/0001_first_tables.sql"),
-)];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (
+        1,
+        "first tables",
+        include_str!("../../migrations/postgres/0001_first_tables.sql"),
+    ),
+    (
+        2,
+        "relay",
+        include_str!("../../migrations/postgres/0002_relay.sql"),
+    ),
+];
 
 fn migrations() -> Vec<Migration> {
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {

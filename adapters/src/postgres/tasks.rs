@@ -7,9 +7,11 @@ mod lost;
 mod settle;
 mod sweep;
 mod take;
+mod take_rows;
 
 pub(super) use enqueue::{NewTask, TaskColumns, inserting};
 pub(super) use lost::Lost;
+pub(super) use take::{PROMOTE, envelope, place};
 
 use std::time::Duration;
 

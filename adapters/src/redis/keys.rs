@@ -47,6 +47,11 @@ impl Keys {
         self.own("order")
     }
 
+    /// The number of the last push of a relay.
+    pub(super) fn last_push(&self, relay: &str) -> String {
+        self.own(&format!("last-push:{relay}"))
+    }
+
     /// Every queue that was ever used.
     pub(super) fn queues(&self) -> String {
         self.own("queues")

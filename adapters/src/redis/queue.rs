@@ -2,6 +2,7 @@
 
 mod admin;
 mod claim;
+mod conveyor;
 mod enqueue;
 mod lease;
 mod quarantine;

@@ -166,7 +166,7 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), MigrateError> 
 }
 
 /// In ascending order; never edited once released.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (
         1,
         "first tables",
@@ -186,6 +186,11 @@ const MIGRATIONS: [(i64, &str, &str); 4] = [
         4,
         "mail pauses",
         include_str!("../../migrations/sqlite/0004_mail_pauses.sql"),
+    ),
+    (
+        5,
+        "relay",
+        include_str!("../../migrations/sqlite/0005_relay.sql"),
     ),
 ];
 

@@ -5,8 +5,10 @@ mod enqueue;
 mod lease;
 mod settle;
 mod sweep;
+mod take_rows;
 
 pub(super) use enqueue::{NewTask, insert, push_insert};
+pub(super) use lease::{PROMOTE, envelope, push_firsts, sorted};
 
 use std::time::Duration;
 

@@ -99,6 +99,9 @@ pub struct Lease {
     pub due_since: DateTime<Utc>,
     /// Tells this lease from every other of the same task.
     pub fence: Fence,
+    /// Whether a conveyor leased a message that stands for a row of the store: then the row
+    /// is to be [taken](super::Outbox::take) before the task is run.
+    pub conveyed: bool,
 }
 
 impl Lease {

@@ -70,6 +70,7 @@ impl Place {
                 due_at: now,
                 now,
                 tag: Uuid::now_v7(),
+                conveyed: false,
             })
         };
         Self::tasks().iter().map(encoded).collect()

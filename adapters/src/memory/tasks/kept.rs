@@ -1,7 +1,9 @@
 //! One task and all that is known of it.
 
+use std::time::Instant;
+
 use chrono::{DateTime, Utc};
-use domain::ports::{Fence, Lease, TaskRow, TaskState, WorkerId};
+use domain::ports::{Fence, Lease, Push, TaskRow, TaskState, WorkerId};
 use domain::tasks::{Envelope, Reason};
 
 /// One task and all that is known of it.
@@ -31,6 +33,13 @@ pub(in crate::memory) struct Kept {
 pub(in crate::memory) enum Stage {
     /// It is queued: due now or later.
     Waiting,
+    /// It is on its way to a worker.
+    Relayed {
+        /// By which push.
+        push: Push,
+        /// Since when.
+        since: Instant,
+    },
     /// A worker holds it.
     Running {
         /// Who.
@@ -84,12 +93,13 @@ impl Kept {
             crashes: self.crashes,
             due_since: self.due_since,
             fence,
+            conveyed: false,
         }
     }
 
     pub(in crate::memory) fn state(&self) -> TaskState {
         match self.stage {
-            Stage::Waiting => TaskState::Waiting,
+            Stage::Waiting | Stage::Relayed { .. } => TaskState::Waiting,
             Stage::Running { .. } => TaskState::Running,
             Stage::Done(_) => TaskState::Done,
             Stage::Buried(_) => TaskState::Buried,
@@ -100,7 +110,7 @@ impl Kept {
     pub(in crate::memory) fn row(&self) -> TaskRow {
         let ended_at = match self.stage {
             Stage::Done(at) | Stage::Buried(at) => Some(at),
-            Stage::Waiting | Stage::Running { .. } => None,
+            Stage::Waiting | Stage::Relayed { .. } | Stage::Running { .. } => None,
         };
         TaskRow {
             id: self.envelope.id.clone(),

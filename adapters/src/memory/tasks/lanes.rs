@@ -40,6 +40,21 @@ impl Lanes {
         }
     }
 
+    /// The queues with waiting tasks.
+    pub(super) fn queues(&self) -> impl Iterator<Item = &QueueName> {
+        self.0.keys().map(|lane| &lane.queue)
+    }
+
+    /// The suspect of `queues` that is served next at `now`.
+    pub(super) fn first_suspect(&self, queues: &Queues, now: DateTime<Utc>) -> Option<TaskId> {
+        self.of(queues)
+            .filter(|(lane, _)| 0 < lane.crashes)
+            .filter_map(|(lane, turns)| Some((lane, turns.first_key_value()?)))
+            .filter(|(_, ((due_at, _), _))| *due_at <= now)
+            .min_by_key(|(lane, (turn, _))| (lane.crashes, lane.priority, *turn))
+            .map(|(_, (_, id))| id.clone())
+    }
+
     /// The task of `queues` that is served next at `now`; of suspects only those with the
     /// fewest crashes are considered, and none unless they are welcome.
     pub(super) fn first_due(

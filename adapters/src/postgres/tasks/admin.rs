@@ -39,7 +39,7 @@ impl TaskQueueAdmin for PostgresStore {
 
     async fn list(&self, state: TaskState, most: u32) -> Result<Vec<TaskRow>, PortError> {
         let statement = match state {
-            TaskState::Waiting => list!("'waiting', 'ready', 'suspect'"),
+            TaskState::Waiting => list!("'waiting', 'ready', 'suspect', 'relayed'"),
             TaskState::Running => list!("'running'"),
             TaskState::Done => list!("'done'"),
             TaskState::Buried => list!("'buried'"),
@@ -83,6 +83,8 @@ const COUNTS: &str = "
         FROM tasks WHERE state = 'ready' GROUP BY queue
     UNION ALL SELECT queue, 'waiting', count(*), min(due_at) FILTER (WHERE due_at <= $1)
         FROM tasks WHERE state = 'suspect' GROUP BY queue
+    UNION ALL SELECT queue, 'waiting', count(*), min(due_at) FILTER (WHERE due_at <= $1)
+        FROM tasks WHERE state = 'relayed' GROUP BY queue
     UNION ALL SELECT queue, 'running', count(*), NULL FROM tasks WHERE state = 'running' GROUP BY queue
     UNION ALL SELECT queue, 'done', count(*), NULL FROM tasks WHERE state = 'done' GROUP BY queue
     UNION ALL SELECT queue, 'buried', count(*), NULL FROM tasks WHERE state = 'buried' GROUP BY queue";
@@ -128,13 +130,15 @@ fn task_row(row: &PgRow, state: TaskState) -> sqlx::Result<TaskRow> {
 }
 
 /// The states of tasks that nobody runs and somebody may, each with its own index.
-const PURGES: [&str; 3] = [
+const PURGES: [&str; 4] = [
     "DELETE FROM tasks WHERE seq = ANY (ARRAY(SELECT seq FROM tasks
         WHERE state = 'waiting' AND queue = $1 AND seq <= $2 LIMIT 1000 FOR UPDATE SKIP LOCKED))",
     "DELETE FROM tasks WHERE seq = ANY (ARRAY(SELECT seq FROM tasks
         WHERE state = 'ready' AND queue = $1 AND seq <= $2 LIMIT 1000 FOR UPDATE SKIP LOCKED))",
     "DELETE FROM tasks WHERE seq = ANY (ARRAY(SELECT seq FROM tasks
         WHERE state = 'suspect' AND queue = $1 AND seq <= $2 LIMIT 1000 FOR UPDATE SKIP LOCKED))",
+    "DELETE FROM tasks WHERE seq = ANY (ARRAY(SELECT seq FROM tasks
+        WHERE state = 'relayed' AND queue = $1 AND seq <= $2 LIMIT 1000 FOR UPDATE SKIP LOCKED))",
 ];
 
 impl PostgresStore {

@@ -6,16 +6,10 @@ use chrono::{DateTime, Utc};
 use domain::ports::{Lease, Queues, WorkerId};
 use domain::tasks::QueueName;
 use sqlx::Row as _;
-use tokio::time::{Instant, timeout};
 
 use crate::postgres::PostgresStore;
 use crate::postgres::error::StoreError;
-
-/// How long an empty queue is left alone: a bell may not be heard, and the platform's clock
-/// may jump.
-const POLL: Duration = Duration::from_millis(500);
-/// The shortest sleep before the next look.
-const BLINK: Duration = Duration::from_millis(1);
+use crate::sql::{BLINK, POLL, Patience};
 
 impl PostgresStore {
     pub(super) async fn lease_within(
@@ -25,15 +19,12 @@ impl PostgresStore {
         most: usize,
         wait: Duration,
     ) -> Result<Vec<Lease>, StoreError> {
-        if !self.presence.knows(worker).await {
-            self.renew_and_sweep(worker).await?;
-        }
+        self.arrive(worker).await?;
         if most == 0 {
             return Ok(Vec::new());
         }
-        self.give_back_lost(worker).await?;
         let names: Vec<_> = queues.names().iter().map(QueueName::as_str).collect();
-        let deadline = Instant::now().checked_add(wait);
+        let patience = Patience::of(wait);
         loop {
             let bell = self.bell.rung();
             let seen = self.look(worker, &names).await?;
@@ -46,21 +37,22 @@ impl PostgresStore {
             } else {
                 seen.next.unwrap_or(POLL)
             };
-            let left = deadline.map_or(POLL, |deadline| {
-                deadline.saturating_duration_since(Instant::now())
-            });
-            if left.is_zero() {
-                return Ok(Vec::new());
-            }
-            let pause = next.clamp(BLINK, POLL).min(left);
-            if timeout(pause, bell).await.is_err() && pause == left {
+            if patience.is_over(next, bell).await {
                 return Ok(Vec::new());
             }
         }
     }
 
+    /// Makes `worker` known, and gives back what it does not know to be its own.
+    pub(super) async fn arrive(&self, worker: WorkerId) -> Result<(), StoreError> {
+        if !self.presence.knows(worker).await {
+            self.renew_and_sweep(worker).await?;
+        }
+        self.give_back_lost(worker).await
+    }
+
     /// Whether there is anything to take, without writing.
-    async fn look(&self, worker: WorkerId, names: &[&str]) -> Result<Look, StoreError> {
+    pub(super) async fn look(&self, worker: WorkerId, names: &[&str]) -> Result<Look, StoreError> {
         let now = self.clock.now();
         let row = self
             .pool

@@ -11,7 +11,7 @@ use crate::postgres::PostgresStore;
 use crate::postgres::error::StoreError;
 use crate::postgres::values::{each, optional, parsed, small_count, unreadable};
 
-const PROMOTE: &str = "
+pub(in crate::postgres) const PROMOTE: &str = "
     UPDATE tasks SET state = CASE WHEN crashes > 0 THEN 'suspect' ELSE 'ready' END
     WHERE seq = ANY (ARRAY(
         SELECT seq FROM tasks
@@ -90,7 +90,7 @@ impl PostgresStore {
         Ok(leases)
     }
 
-    async fn take_suspect(
+    pub(super) async fn take_suspect(
         &self,
         worker: WorkerId,
         names: &[&str],
@@ -143,7 +143,8 @@ impl PostgresStore {
     }
 }
 
-fn place(row: &PgRow) -> (i16, Option<chrono::DateTime<chrono::Utc>>, i64) {
+/// Where a row stands in the order in which tasks are offered.
+pub(in crate::postgres) fn place(row: &PgRow) -> (i16, Option<chrono::DateTime<chrono::Utc>>, i64) {
     (
         row.try_get("priority").unwrap_or(i16::MAX),
         row.try_get("due_at").ok(),
@@ -151,17 +152,18 @@ fn place(row: &PgRow) -> (i16, Option<chrono::DateTime<chrono::Utc>>, i64) {
     )
 }
 
-fn lease(row: &PgRow) -> sqlx::Result<Lease> {
+pub(super) fn lease(row: &PgRow) -> sqlx::Result<Lease> {
     Ok(Lease {
         envelope: envelope(row)?,
         attempt: small_count(row, "attempts")?.saturating_add(1),
         crashes: small_count(row, "crashes")?,
         due_since: row.try_get("due_since")?,
         fence: Fence(row.try_get("fence")?),
+        conveyed: false,
     })
 }
 
-fn envelope(row: &PgRow) -> sqlx::Result<Envelope> {
+pub(in crate::postgres) fn envelope(row: &PgRow) -> sqlx::Result<Envelope> {
     let headers = row
         .try_get::<Option<&str>, _>("headers")?
         .map_or_else(|| Ok(Map::new()), serde_json::from_str)

@@ -181,6 +181,7 @@ impl RedisQueue {
             mut envelope,
             retries,
             result,
+            conveyed,
         } = received;
         let due_since = known.since.unwrap_or(envelope.due.from(known.seen));
         if known.due.is_none() && known.since.is_none() && self.now() < due_since {
@@ -194,6 +195,7 @@ impl RedisQueue {
             crashes: known.crashes,
             due_since,
             fence: session.fence(fence),
+            conveyed,
         };
         let held = Held {
             batch: None,

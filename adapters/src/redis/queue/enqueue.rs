@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::ports::{Enqueued, PortError, Severity};
-use domain::tasks::Envelope;
+use domain::tasks::{Envelope, QueueName};
 use redis::{Pipeline, pipe};
 use tokio::join;
 use uuid::Builder;
@@ -36,11 +36,11 @@ impl RedisQueue {
 
     fn pushing(&self, tasks: &[Envelope]) -> Result<Pipeline, PortError> {
         let now = self.now();
-        let mut lists: BTreeMap<_, Vec<Vec<u8>>> = BTreeMap::new();
+        let mut lists = Lists::new();
         let mut later = Vec::new();
         for task in tasks {
             let due_at = task.due.from(now);
-            let message = message(task, due_at, now)?;
+            let message = message(task, due_at, now, false).map_err(too_long)?;
             if due_at <= now {
                 let list = (&task.queue, step_of(task.priority));
                 lists.entry(list).or_default().push(message);
@@ -50,13 +50,7 @@ impl RedisQueue {
             }
         }
         let mut pipeline = pipe();
-        for ((queue, step), messages) in &lists {
-            let pushed = pipeline.lpush(self.keys.list(queue, *step), messages);
-            pushed
-                .ignore()
-                .sadd(self.keys.queues(), queue.as_str())
-                .ignore();
-        }
+        self.add_lists(&mut pipeline, &lists);
         for (queue, score, record) in &later {
             let added = pipeline.zadd(self.keys.due(queue), record, *score);
             added
@@ -66,26 +60,45 @@ impl RedisQueue {
         }
         Ok(pipeline)
     }
+
+    pub(super) fn add_lists(&self, pipeline: &mut Pipeline, lists: &Lists<'_>) {
+        for ((queue, step), messages) in lists {
+            let pushed = pipeline.lpush(self.keys.list(queue, *step), messages);
+            pushed
+                .ignore()
+                .sadd(self.keys.queues(), queue.as_str())
+                .ignore();
+        }
+    }
 }
 
-fn message(
+/// The messages for each list of a queue.
+pub(super) type Lists<'a> = BTreeMap<(&'a QueueName, u8), Vec<Vec<u8>>>;
+
+pub(super) fn message(
     envelope: &Envelope,
     due_at: DateTime<Utc>,
     now: DateTime<Utc>,
-) -> Result<Vec<u8>, PortError> {
+    conveyed: bool,
+) -> Result<Vec<u8>, Refusal> {
     let message = encode(&Sent {
         envelope,
         due_at,
         now,
         tag: Builder::from_random_bytes(rand::random()).into_uuid(),
+        conveyed,
     });
     if MOST_MESSAGE < message.len() {
-        return Err(PortError {
-            adapter: "redis",
-            action: "enqueue tasks",
-            severity: Severity::Permanent,
-            source: Refusal::TooLong(message.len()).into(),
-        });
+        return Err(Refusal::TooLong(message.len()));
     }
     Ok(message)
+}
+
+fn too_long(refusal: Refusal) -> PortError {
+    PortError {
+        adapter: "redis",
+        action: "enqueue tasks",
+        severity: Severity::Permanent,
+        source: refusal.into(),
+    }
 }

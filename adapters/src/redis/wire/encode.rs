@@ -29,6 +29,8 @@ pub struct Sent<'a> {
     pub now: DateTime<Utc>,
     /// Tells this message from every other.
     pub tag: Uuid,
+    /// Whether it stands for a row of the store.
+    pub conveyed: bool,
 }
 
 /// The message that carries an envelope, with every header that Celery's own producers write.
@@ -111,6 +113,7 @@ impl Serialize for Headers<'_> {
         let ours = Ours {
             due: sent.due_at.timestamp_micros(),
             key: envelope.key.as_ref().map(|key| text(key.as_str())),
+            row: sent.conveyed,
             headers: own().map(|(name, _)| text(name)).collect(),
         };
         let mut map = serializer.serialize_map(None)?;

@@ -21,9 +21,17 @@ pub(super) struct Ours<'a> {
     /// The key of the work.
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     pub(super) key: Option<Text<'a>>,
+    /// Whether it stands for a row of the store, which decides whether the work is done.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) row: bool,
     /// The names of the task's own headers: the others are there for Celery.
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     pub(super) headers: Vec<Text<'a>>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// A text that is borrowed from the message unless there are escapes in it.

@@ -22,6 +22,8 @@ pub struct Received {
     pub retries: u32,
     /// Who waits for the result, if anybody may.
     pub result: Option<ResultWish>,
+    /// Whether it stands for a row of the store.
+    pub conveyed: bool,
 }
 
 /// What a result says of the work its task belongs to.
@@ -150,6 +152,7 @@ fn received(
         envelope,
         retries,
         result,
+        conveyed: ours.is_some_and(|ours| ours.row),
     })
 }
 

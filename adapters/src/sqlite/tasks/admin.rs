@@ -28,7 +28,7 @@ impl TaskQueueAdmin for SqliteStore {
     async fn list(&self, state: TaskState, most: u32) -> Result<Vec<TaskRow>, PortError> {
         let statement = match state {
             TaskState::Waiting => {
-                "SELECT * FROM tasks WHERE state IN ('waiting', 'ready', 'suspect') ORDER BY moved DESC, seq DESC LIMIT ?"
+                "SELECT * FROM tasks WHERE state IN ('waiting', 'ready', 'suspect', 'relayed') ORDER BY moved DESC, seq DESC LIMIT ?"
             }
             TaskState::Running => {
                 "SELECT * FROM tasks WHERE state = 'running' ORDER BY moved DESC, seq DESC LIMIT ?"
@@ -79,6 +79,8 @@ const COUNTS: &str = "
         FROM tasks WHERE state = 'ready' GROUP BY queue
     UNION ALL SELECT queue, 'waiting', count(*), min(due_at) FILTER (WHERE due_at <= ?1)
         FROM tasks WHERE state = 'suspect' GROUP BY queue
+    UNION ALL SELECT queue, 'waiting', count(*), min(due_at) FILTER (WHERE due_at <= ?1)
+        FROM tasks WHERE state = 'relayed' GROUP BY queue
     UNION ALL SELECT queue, 'running', count(*), NULL FROM tasks WHERE state = 'running' GROUP BY queue
     UNION ALL SELECT queue, 'done', count(*), NULL FROM tasks WHERE state = 'done' GROUP BY queue
     UNION ALL SELECT queue, 'buried', count(*), NULL FROM tasks WHERE state = 'buried' GROUP BY queue";
@@ -147,13 +149,15 @@ impl Write for Requeue {
 }
 
 /// The states of tasks that nobody runs and somebody may, each with its own index.
-const PURGES: [&str; 3] = [
+const PURGES: [&str; 4] = [
     "DELETE FROM tasks WHERE seq IN
         (SELECT seq FROM tasks WHERE state = 'waiting' AND queue = ? AND +seq <= ? LIMIT 1000)",
     "DELETE FROM tasks WHERE seq IN
         (SELECT seq FROM tasks WHERE state = 'ready' AND queue = ? AND +seq <= ? LIMIT 1000)",
     "DELETE FROM tasks WHERE seq IN
         (SELECT seq FROM tasks WHERE state = 'suspect' AND queue = ? AND +seq <= ? LIMIT 1000)",
+    "DELETE FROM tasks WHERE seq IN
+        (SELECT seq FROM tasks WHERE state = 'relayed' AND queue = ? AND +seq <= ? LIMIT 1000)",
 ];
 
 impl SqliteStore {

@@ -6,17 +6,13 @@ use std::time::Duration;
 
 use domain::ports::{Lease, Queues, WorkerId};
 use domain::tasks::QueueName;
-use tokio::time::{Instant, timeout};
 
 use self::take::Take;
+pub(in crate::sqlite) use self::take::{PROMOTE, envelope, push_firsts, sorted};
+pub(super) use self::take::{TAKE_SUSPECT, given_back, lease};
+use crate::sql::{BLINK, POLL, Patience};
 use crate::sqlite::SqliteStore;
 use crate::sqlite::error::StoreError;
-
-/// How long an empty queue is left alone: other processes ring no bell here, and the
-/// platform's clock may jump.
-const POLL: Duration = Duration::from_millis(500);
-/// The shortest sleep before the next look.
-const BLINK: Duration = Duration::from_millis(1);
 
 impl SqliteStore {
     pub(super) async fn lease_within(
@@ -30,15 +26,8 @@ impl SqliteStore {
         if most == 0 {
             return Ok(Vec::new());
         }
-        let names = serde_json::to_string(
-            &queues
-                .names()
-                .iter()
-                .map(QueueName::as_str)
-                .collect::<Vec<_>>(),
-        )
-        .expect("names serialize");
-        let deadline = Instant::now().checked_add(wait);
+        let names = names_of(queues);
+        let patience = Patience::of(wait);
         loop {
             let bell = self.bell.notified();
             let seen = self.look(worker, &names).await?;
@@ -51,20 +40,14 @@ impl SqliteStore {
             } else {
                 seen.next.unwrap_or(POLL)
             };
-            let left = deadline.map_or(POLL, |deadline| {
-                deadline.saturating_duration_since(Instant::now())
-            });
-            if left.is_zero() {
+            if patience.is_over(next, bell).await {
                 return Ok(Vec::new());
             }
-            let pause = next.clamp(BLINK, POLL).min(left);
-            // Woken or not: it looks again.
-            let _ = timeout(pause, bell).await;
         }
     }
 
     /// Whether there is anything to take, without writing.
-    async fn look(&self, worker: WorkerId, names: &str) -> Result<Look, StoreError> {
+    pub(super) async fn look(&self, worker: WorkerId, names: &str) -> Result<Look, StoreError> {
         let now = self.now();
         let (has_ready, has_suspects, next): (bool, bool, Option<i64>) = sqlx::query_as(LOOK)
             .bind(names)
@@ -101,12 +84,18 @@ impl SqliteStore {
     }
 }
 
+/// The names of `queues` as a JSON array.
+pub(super) fn names_of(queues: &Queues) -> String {
+    let names: Vec<_> = queues.names().iter().map(QueueName::as_str).collect();
+    serde_json::to_string(&names).expect("names serialize")
+}
+
 /// What a look at the queues showed.
 #[derive(Clone, Copy)]
-struct Look {
+pub(super) struct Look {
     has_ready: bool,
     /// Whether there are suspects and the worker may have one.
-    has_suspects: bool,
+    pub(super) has_suspects: bool,
     /// Whether tasks wait whose instant has come.
     has_due: bool,
     /// How long until the first waiting task is due, if it is not yet.

@@ -45,6 +45,7 @@ fn lease() -> Lease {
         crashes: 0,
         due_since: at(0),
         fence: Fence(1),
+        conveyed: false,
     }
 }
 

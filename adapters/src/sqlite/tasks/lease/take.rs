@@ -5,7 +5,7 @@ use chrono::DateTime;
 use domain::ports::{Fence, Lease, Queues, Verdict, WorkerId};
 use domain::tasks::{Due, Envelope, Payload, Priority};
 use serde_json::Map;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::sqlite::{Sqlite, SqliteConnection, SqliteRow};
 use sqlx::{QueryBuilder, Row as _};
 
 use super::Look;
@@ -13,14 +13,15 @@ use crate::sqlite::tasks::settle::Settle;
 use crate::sqlite::values::{count, instant, optional, optional_instant, parsed, unreadable};
 use crate::sqlite::writer::{Request, Write, unattended};
 
-const PROMOTE: &str =
+pub(in crate::sqlite) const PROMOTE: &str =
     "UPDATE tasks SET state = CASE WHEN crashes > 0 THEN 'suspect' ELSE 'ready' END
     WHERE seq IN (
         SELECT seq FROM tasks
         WHERE state = 'waiting' AND queue IN (SELECT value FROM json_each(?1)) AND due_at <= ?2
         LIMIT 1000)";
 
-const TAKE_SUSPECT: &str = "UPDATE tasks SET state = 'running', worker = ?2, fence = ?3, moved = ?4
+pub(in crate::sqlite::tasks) const TAKE_SUSPECT: &str =
+    "UPDATE tasks SET state = 'running', worker = ?2, fence = ?3, moved = ?4
     WHERE seq = (
             SELECT seq FROM tasks
             WHERE state = 'suspect' AND queue IN (SELECT value FROM json_each(?1))
@@ -67,16 +68,25 @@ impl Write for Take {
 
     /// Nobody began these tasks, and nobody will: they are given back.
     fn undo(&self, leases: Vec<Lease>) -> Option<Box<dyn Request>> {
-        if leases.is_empty() {
-            return None;
-        }
-        let ended: Vec<_> = leases
-            .into_iter()
-            .map(|lease| lease.end(Verdict::Release))
-            .collect();
-        let at = DateTime::from_timestamp_micros(self.now)?;
-        Some(unattended(Settle::new(&ended, at, self.moved)))
+        given_back(leases, self.now, self.moved)
     }
+}
+
+/// Gives back leases that nobody waits for any more.
+pub(in crate::sqlite::tasks) fn given_back(
+    leases: Vec<Lease>,
+    now: i64,
+    moved: i64,
+) -> Option<Box<dyn Request>> {
+    if leases.is_empty() {
+        return None;
+    }
+    let ended: Vec<_> = leases
+        .into_iter()
+        .map(|lease| lease.end(Verdict::Release))
+        .collect();
+    let at = DateTime::from_timestamp_micros(now)?;
+    Some(unattended(Settle::new(&ended, at, moved)))
 }
 
 impl Take {
@@ -91,7 +101,6 @@ impl Take {
         taken.as_ref().map(lease).transpose()
     }
 
-    /// The first of each queue in the order of its index, and the first of all these.
     async fn take_ready(
         &self,
         most: usize,
@@ -104,42 +113,58 @@ impl Take {
             .push(", fence = ")
             .push_bind(self.fence)
             .push(", moved = ")
-            .push_bind(self.moved)
-            .push(" WHERE seq IN (SELECT seq FROM (");
-        let mut firsts = query.separated(" UNION ALL ");
-        for queue in self.queues.names() {
-            firsts
-                .push("SELECT * FROM (SELECT seq, priority, due_at FROM tasks WHERE state = 'ready' AND queue = ")
-                .push_bind_unseparated(queue.as_str())
-                .push_unseparated(" ORDER BY priority, due_at, seq LIMIT ")
-                .push_bind_unseparated(most)
-                .push_unseparated(")");
-        }
-        query
-            .push(") ORDER BY priority, due_at, seq LIMIT ")
-            .push_bind(most)
-            .push(") RETURNING *");
-        let mut rows = query.build().fetch_all(connection).await?;
-        // What is returned comes in no particular order.
-        rows.sort_by_cached_key(|row| {
-            let place = |column| row.try_get::<i64, _>(column).unwrap_or(i64::MAX);
-            (place("priority"), place("due_at"), place("seq"))
-        });
-        rows.iter().map(lease).collect()
+            .push_bind(self.moved);
+        let queues = self.queues.names().iter();
+        push_firsts(&mut query, queues.map(|queue| (queue.as_str(), most)), most);
+        let rows = query.build().fetch_all(connection).await?;
+        sorted(rows).iter().map(lease).collect()
     }
 }
 
-fn lease(row: &SqliteRow) -> sqlx::Result<Lease> {
+/// Ends an update with its rows: of those that are ready so many of each queue, in the order of
+/// its index, and the first of all these.
+pub(in crate::sqlite) fn push_firsts<'a>(
+    query: &mut QueryBuilder<Sqlite>,
+    queues: impl Iterator<Item = (&'a str, i64)>,
+    most: i64,
+) {
+    query.push(" WHERE seq IN (SELECT seq FROM (");
+    let mut firsts = query.separated(" UNION ALL ");
+    for (queue, most) in queues {
+        firsts
+            .push("SELECT * FROM (SELECT seq, priority, due_at FROM tasks WHERE state = 'ready' AND queue = ")
+            .push_bind_unseparated(queue.to_owned())
+            .push_unseparated(" ORDER BY priority, due_at, seq LIMIT ")
+            .push_bind_unseparated(most)
+            .push_unseparated(")");
+    }
+    query
+        .push(") ORDER BY priority, due_at, seq LIMIT ")
+        .push_bind(most)
+        .push(") RETURNING *");
+}
+
+/// What an update returned, which comes in no particular order.
+pub(in crate::sqlite) fn sorted(mut rows: Vec<SqliteRow>) -> Vec<SqliteRow> {
+    rows.sort_by_cached_key(|row| {
+        let place = |column| row.try_get::<i64, _>(column).unwrap_or(i64::MAX);
+        (place("priority"), place("due_at"), place("seq"))
+    });
+    rows
+}
+
+pub(in crate::sqlite::tasks) fn lease(row: &SqliteRow) -> sqlx::Result<Lease> {
     Ok(Lease {
         envelope: envelope(row)?,
         attempt: count::<u32>(row, "attempts")?.saturating_add(1),
         crashes: count(row, "crashes")?,
         due_since: instant(row, "due_since")?,
         fence: Fence(row.try_get("fence")?),
+        conveyed: false,
     })
 }
 
-fn envelope(row: &SqliteRow) -> sqlx::Result<Envelope> {
+pub(in crate::sqlite) fn envelope(row: &SqliteRow) -> sqlx::Result<Envelope> {
     let headers = row
         .try_get::<Option<&str>, _>("headers")?
         .map_or_else(|| Ok(Map::new()), serde_json::from_str)
