@@ -20,8 +20,9 @@ fn main() -> ExitCode {
         "backbeat",
         |settings| program::log_at(settings, level),
         async |settings, stop| match command {
-            None => roles::everything(settings, stop).await,
-            Some(Command::Demo) => commands::demo(settings, stop).await,
+            // As large as all that it runs.
+            None => Box::pin(roles::everything(settings, stop)).await,
+            Some(Command::Demo) => Box::pin(commands::demo(settings, stop)).await,
             Some(Command::Migrate) => commands::migrate(settings).await,
             Some(Command::CreateAdmin(admin)) => commands::create_admin(settings, admin).await,
             Some(Command::SendTestMail { address }) => {

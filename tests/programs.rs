@@ -1,13 +1,16 @@
 //! The programs as they are started: by hand, together, wrongly, and killed.
 
 mod beat;
+mod by_redis;
 mod commands;
 mod deaths;
 mod fleet;
 mod mail;
 mod refusals;
 mod refusing_servers;
+
 mod reminders;
+mod routes;
 mod signals;
 mod together;
 

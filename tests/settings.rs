@@ -2,6 +2,7 @@
 
 mod any_text;
 mod beat;
+mod conveyor;
 mod example;
 mod mail;
 
@@ -126,11 +127,11 @@ mail (backbeat.toml): is not a setting; remove it
 #[test]
 fn what_this_version_cannot_do_is_refused_by_name() {
     for (name, said) in [
-        ("REDIS_URL", "does not use Redis yet"),
         (
-            "CELERY_CONF_BROKER_URL",
+            "CELERY_CONF_BROKER_READ_URL",
             "does not honour this setting of Celery yet",
         ),
+        ("CELERY_CONF_BROKER_URL", "is called REDIS_URL here"),
     ] {
         let complaints = complaints(&[(name, "smtp://user:hunter2@host")]);
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::{
-    Housekeeping, PortError, QueueCounts, TaskQueue, TaskQueueAdmin, Tidied, WorkerId,
+    Housekeeping, Lost, Outbox, PortError, QueueCounts, TaskQueue, TaskQueueAdmin, Tidied, WorkerId,
 };
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -45,6 +45,8 @@ impl Sweeper {
 pub(crate) struct Housekeeper {
     pub(crate) admin: Arc<dyn TaskQueueAdmin>,
     pub(crate) store: Arc<dyn Housekeeping>,
+    /// Where tasks may be stranded that went by Redis before, while there is none.
+    pub(crate) stranded: Option<Arc<dyn Outbox>>,
 }
 
 impl Housekeeper {
@@ -53,6 +55,7 @@ impl Housekeeper {
             let mut reported = Vec::new();
             loop {
                 self.tidy().await;
+                self.rescue().await;
                 self.report(&mut reported).await;
                 sleep(TIDY_EVERY).await;
             }
@@ -83,6 +86,27 @@ impl Housekeeper {
                 }
                 Err(error) => return say("nothing can be cleared away for now", &error),
             }
+        }
+    }
+
+    /// Takes back what is on its way by Redis for long, when Redis is used no more.
+    async fn rescue(&self) {
+        let Some(outbox) = &self.stranded else {
+            return;
+        };
+        let lost = Lost {
+            relay: None,
+            queue: None,
+            pushes: Lost::EVERY_PUSH,
+            for_at_least: TIDY_EVERY,
+        };
+        match outbox.call_back(&lost).await {
+            Ok(0) => {}
+            Ok(count) => tracing::warn!(
+                count,
+                "{count} tasks were on their way by redis, which is not set any more; they are done from the database"
+            ),
+            Err(error) => say("what went by redis cannot be looked for", &error),
         }
     }
 

@@ -6,6 +6,7 @@ pub mod commands;
 mod housekeeping;
 mod output;
 pub mod program;
+mod relaying;
 pub mod roles;
 pub mod settings;
 pub mod shutdown;

@@ -61,13 +61,17 @@ pub(crate) async fn embedded(
     let mut parts = Parts::new(stop);
     let api = Arc::new(platform.api(&url)?);
     let mailing = platform.mailing()?;
-    let runner = platform.runner(worker, &[], &url, &mailing)?;
+    let runner = platform.runner(worker, &platform.own_queues(), &url, &mailing)?;
     let (housekeeper, ticker) = (platform.housekeeper(), platform.ticker()?);
+    let relaying = platform.relaying(worker);
     parts.add("the api", |stop| serve(listener, api, limits, stop));
     parts.add("the worker", |stop| runner.run(stop));
     parts.add("the beat", |stop| ticker.run(stop, |_| {}));
     parts.add("the connections for mail", |stop| mailing.tidy(stop));
     parts.add("housekeeping", |stop| housekeeper.run(stop));
+    if let Some(relaying) = relaying {
+        parts.add("the relay", |stop| relaying.run(stop));
+    }
     let (data, mail) = platform.places();
     started(&data, &mail);
     parts.run(writer).await
@@ -118,6 +122,9 @@ pub async fn worker(
     parts.add("the worker", |stop| runner.run(stop));
     parts.add("the connections for mail", |stop| mailing.tidy(stop));
     parts.add("housekeeping", |stop| housekeeper.run(stop));
+    if let Some(relaying) = platform.relaying(worker) {
+        parts.add("the relay", |stop| relaying.run(stop));
+    }
     parts.run(writer).await
 }
 
@@ -129,12 +136,16 @@ pub async fn worker(
 pub async fn beat(settings: Settings, stop: CancellationToken) -> Result<(), Failure> {
     refuse_memory(&settings)?;
     let (platform, writer) = Platform::open(settings).await?;
-    let sweeper = platform.sweeper(new_worker());
+    let worker = new_worker();
+    let sweeper = platform.sweeper(worker);
     let (housekeeper, ticker) = (platform.housekeeper(), platform.ticker()?);
     let mut parts = Parts::new(stop);
     parts.add("the beat", |stop| ticker.run(stop, introduce));
     parts.add("sweeping", |stop| sweeper.run(stop));
     parts.add("housekeeping", |stop| housekeeper.run(stop));
+    if let Some(relaying) = platform.relaying(worker) {
+        parts.add("the relay", |stop| relaying.run(stop));
+    }
     parts.run(writer).await
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 mod beat;
 mod celery;
+mod conveyor;
 pub mod database_url;
 pub mod dotenv;
 pub mod email_url;
@@ -18,15 +19,17 @@ mod percent;
 mod problem;
 mod public_url;
 mod reader;
-mod refused;
+mod routes;
 mod secret_key;
 mod sender;
 mod smtp;
 mod smtp_url;
 mod sources;
 pub mod values;
+mod worker;
 
 pub use beat::BeatSettings;
+pub use conveyor::ConveyorSettings;
 pub use database_url::Database;
 pub use email_url::MailTo;
 pub use log::{LogFilter, LogFilterError, LogFormat, LogLevel, LogSettings};
@@ -36,7 +39,9 @@ pub use public_url::{PublicUrl, PublicUrlError};
 pub use secret_key::{SecretKey, SecretKeyError};
 pub use sender::{Sender, SenderError};
 pub use sources::{DOTENV_FILE, Sources, TOML_FILE};
+pub use worker::WorkerSettings;
 
+use domain::tasks::{QueueName, Routes};
 use domain::use_cases::InactivityPolicy;
 
 use layers::Layers;
@@ -74,6 +79,10 @@ pub struct Settings {
     pub inactivity: InactivityPolicy,
     /// How tasks are run.
     pub worker: WorkerSettings,
+    /// Redis, when it is set: what carries tasks to workers.
+    pub conveyor: Option<ConveyorSettings>,
+    /// `CELERY_CONF_TASK_ROUTES` and `CELERY_CONF_TASK_DEFAULT_QUEUE`: which queue a task goes to.
+    pub routes: Routes,
     /// What is due when.
     pub beat: BeatSettings,
     /// What is logged.
@@ -106,21 +115,6 @@ pub struct LoginSettings {
     pub attempts_per_address: usize,
     /// `LOGIN_ATTEMPTS_WINDOW`.
     pub window: Duration,
-}
-
-/// How tasks are run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorkerSettings {
-    /// `CELERY_CONF_WORKER_CONCURRENCY`: how many tasks run at a time.
-    pub concurrency: usize,
-    /// `CELERY_CONF_WORKER_PREFETCH_MULTIPLIER`: how many are held for each that runs.
-    pub prefetch_multiplier: usize,
-    /// `CELERY_CONF_TASK_TIME_LIMIT`: how long one task may take.
-    pub time_limit: Duration,
-    /// `CELERY_CONF_TASK_DEFAULT_QUEUE`.
-    pub default_queue: String,
-    /// `WORKER_LEASE`: how long after its last sign of life a worker on a server counts as dead.
-    pub lease: Duration,
 }
 
 impl Settings {
@@ -165,10 +159,16 @@ impl Settings {
         let secret_key = read.masked("SECRET_KEY", str::parse);
         let inactivity = inactivity::read(read);
         let worker = WorkerSettings::read(read);
+        let default_queue = read.or(
+            "CELERY_CONF_TASK_DEFAULT_QUEUE",
+            QueueName::default(),
+            queue,
+        );
+        let routes = routes::read(read, &default_queue);
         if let Some(Database::Postgres(_)) = database {
             read.require("SECRET_KEY", SECRET_NEEDED);
         }
-        let settings = Self {
+        Self {
             database: database
                 .unwrap_or_else(|| Database::Sqlite(data_dir.join("backbeat.sqlite3"))),
             database_connections: read.or("DATABASE_MAX_CONNECTIONS", 8, number(1..=1000)),
@@ -177,15 +177,15 @@ impl Settings {
             mail,
             secret_key,
             inactivity,
-            beat: BeatSettings::read(read, &worker.default_queue),
+            conveyor: ConveyorSettings::read(read, &default_queue),
+            beat: BeatSettings::read(read, &routes),
+            routes,
             worker,
             log: LogSettings::read(read),
             shutdown_grace: read.open("SHUTDOWN_GRACE", duration(Duration::ZERO..=HOUR)),
             warnings: Vec::new(),
             data_dir,
-        };
-        refused::refuse(read);
-        settings
+        }
     }
 }
 
@@ -215,31 +215,6 @@ impl LoginSettings {
             attempts_per_account: read.or("LOGIN_ATTEMPTS_PER_ACCOUNT", 10, count()),
             attempts_per_address: read.or("LOGIN_ATTEMPTS_PER_ADDRESS", 100, count()),
             window: read.or("LOGIN_ATTEMPTS_WINDOW", HOUR / 4, duration(SECOND..=DAY)),
-        }
-    }
-}
-
-impl WorkerSettings {
-    /// How often a worker gives a sign of life: three times before it is missed.
-    pub fn heartbeat(&self) -> Duration {
-        self.lease / 3
-    }
-
-    fn read(read: &mut Reader) -> Self {
-        Self {
-            concurrency: read.or("CELERY_CONF_WORKER_CONCURRENCY", 32, number(1..=1024)),
-            prefetch_multiplier: read.or(
-                "CELERY_CONF_WORKER_PREFETCH_MULTIPLIER",
-                4,
-                number(1..=128),
-            ),
-            time_limit: read.or(
-                "CELERY_CONF_TASK_TIME_LIMIT",
-                300 * SECOND,
-                duration(SECOND..=DAY),
-            ),
-            default_queue: read.or("CELERY_CONF_TASK_DEFAULT_QUEUE", "celery".into(), queue),
-            lease: read.or("WORKER_LEASE", 15 * SECOND, duration(3 * SECOND..=HOUR)),
         }
     }
 }

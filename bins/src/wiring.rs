@@ -1,5 +1,6 @@
 //! Decides which adapter answers which question; written once for all programs.
 
+mod conveying;
 mod mail;
 mod place;
 mod router;
@@ -14,14 +15,17 @@ use adapters::http::Api;
 use adapters::link_signer::HmacLinkSigner;
 use adapters::login_throttle::{LoginLimits, MemoryLoginThrottle};
 use adapters::password::Argon2Passwords;
+use adapters::redis::RedisQueue;
 use adapters::runner::{Runner, RunnerSettings};
 use adapters::token::RandomTokens;
 use chrono::TimeDelta;
-use domain::ports::{Clock, LinkSigner, MailLog, MailPauses, Queues, TaskQueueAdmin, WorkerId};
+use domain::ports::{
+    Clock, LinkSigner, MailLog, MailPauses, Queues, TaskQueue, TaskQueueAdmin, WorkerId,
+};
 use domain::tasks::QueueName;
 use domain::use_cases::{
-    BecomeArtistUseCase, BrowseUseCase, ChangeAlbumUseCase, EditOwnAccountUseCase,
-    IdentifyCallerUseCase, LogInUseCase, LogOutUseCase, PublishAlbumUseCase,
+    BecomeArtistUseCase, BrowseUseCase, ChangeAlbumUseCase, CongratulateArtist,
+    EditOwnAccountUseCase, IdentifyCallerUseCase, LogInUseCase, LogOutUseCase, PublishAlbumUseCase,
     RegisterAccountUseCase, TokenIssuer, UnsubscribeUseCase,
 };
 use uuid::Uuid;
@@ -39,6 +43,10 @@ pub(crate) use store::StoreWriter;
 pub(crate) struct Platform {
     settings: Settings,
     store: Arc<dyn Store>,
+    /// What carries tasks from the store to workers, if anything does.
+    conveyor: Option<Arc<RedisQueue>>,
+    /// Where workers find their tasks.
+    queue: Arc<dyn TaskQueue>,
     clock: Arc<dyn Clock>,
     place: Place,
 }
@@ -58,10 +66,14 @@ impl Platform {
     ) -> Result<(Self, StoreWriter), Failure> {
         let place = Place::of(&settings.database)?;
         let (store, writer) = place.open(&settings, Arc::clone(&clock)).await?;
+        let conveyor = conveying::open(&settings, &clock)?;
+        let queue = conveying::queue(&store, conveyor.as_ref());
         Ok((
             Self {
                 settings,
                 store,
+                conveyor,
+                queue,
                 clock,
                 place,
             },
@@ -69,9 +81,15 @@ impl Platform {
         ))
     }
 
-    /// Where the store lies and where mails go, for people to read.
+    /// Where the store lies, what carries tasks if it is not the store, and where mails go, for
+    /// people to read.
     pub(crate) fn places(&self) -> (String, String) {
-        (self.place.to_string(), mail_place(&self.settings.mail.to))
+        let store = self.place.to_string();
+        let data = match &self.settings.conveyor {
+            Some(conveyor) => format!("{store}, tasks by {}", conveyor.url),
+            None => store,
+        };
+        (data, mail_place(&self.settings.mail.to))
     }
 
     /// The HTTP API, whose links begin with `public_url`.
@@ -113,7 +131,7 @@ impl Platform {
             publish_album: PublishAlbumUseCase::new(
                 store.clone(),
                 clock.clone(),
-                self.default_queue()?,
+                settings.routes.queue_for::<CongratulateArtist>(),
             ),
             change_album: ChangeAlbumUseCase::new(store.clone()),
             unsubscribe: UnsubscribeUseCase::new(store.clone(), self.signer()?),
@@ -137,6 +155,19 @@ impl Platform {
         Mailing::of(&self.settings.mail, self.clock.clone())
     }
 
+    /// Every queue that our own workers are to serve.
+    pub(crate) fn own_queues(&self) -> Vec<String> {
+        let Settings {
+            routes, conveyor, ..
+        } = &self.settings;
+        let is_pythons = |queue: &&QueueName| {
+            let pythons = conveyor.as_ref().map(|it| &it.python_queues);
+            pythons.is_some_and(|queues| queues.contains(queue))
+        };
+        let own = routes.queues().filter(|queue| !is_pythons(queue));
+        own.map(ToString::to_string).collect()
+    }
+
     /// Runs tasks of `queues` (the default queue when there are none) as `worker`, mailing with `mailing`.
     pub(crate) fn runner(
         &self,
@@ -145,12 +176,7 @@ impl Platform {
         public_url: &PublicUrl,
         mailing: &Mailing,
     ) -> Result<Runner, Failure> {
-        let Self {
-            settings,
-            store,
-            clock,
-            ..
-        } = self;
+        let settings = &self.settings;
         let queues = queues
             .iter()
             .map(|name| QueueName::try_from(name.clone()))
@@ -158,7 +184,8 @@ impl Platform {
             .map_err(|error| format!("the name of a queue {error} (-Q a,b)"))?;
         let settings = RunnerSettings {
             worker,
-            queues: Queues::new(queues).unwrap_or(self.default_queue()?.into()),
+            queues: Queues::new(queues)
+                .unwrap_or_else(|| settings.routes.default_queue().clone().into()),
             concurrency: settings.worker.concurrency,
             prefetch: settings.worker.prefetch_multiplier,
             time_limit: settings.worker.time_limit,
@@ -166,8 +193,8 @@ impl Platform {
             heartbeat: settings.worker.heartbeat(),
         };
         Ok(Runner::new(
-            store.clone(),
-            clock.clone(),
+            self.queue.clone(),
+            self.clock.clone(),
             self.router(public_url, mailing)?,
             settings,
         ))
@@ -178,13 +205,14 @@ impl Platform {
         Housekeeper {
             admin: self.store.clone(),
             store: self.store.clone(),
+            stranded: self.conveyor.is_none().then(|| self.store.clone() as _),
         }
     }
 
     /// Looks for dead workers as `worker`.
     pub(crate) fn sweeper(&self, worker: WorkerId) -> Sweeper {
         Sweeper {
-            queue: self.store.clone(),
+            queue: self.queue.clone(),
             worker,
             every: self.settings.worker.heartbeat(),
         }
@@ -213,12 +241,6 @@ impl Platform {
     fn signer(&self) -> Result<Arc<dyn LinkSigner>, Failure> {
         let secret = secret(&self.settings)?;
         Ok(Arc::new(HmacLinkSigner::new(secret.reveal())))
-    }
-
-    fn default_queue(&self) -> Result<QueueName, Failure> {
-        Ok(QueueName::try_from(
-            self.settings.worker.default_queue.clone(),
-        )?)
     }
 }
 

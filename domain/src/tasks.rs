@@ -11,6 +11,7 @@ mod name;
 mod own_work;
 mod payload;
 mod router;
+mod routes;
 mod task;
 
 pub use attempt::{MOST_CRASHES, attempt, crashed, timed_out};
@@ -21,6 +22,7 @@ pub use name::{Key, QueueName, TaskId, TaskName};
 pub use own_work::OwnWork;
 pub use payload::{Payload, PayloadError};
 pub use router::Router;
+pub use routes::Routes;
 pub use task::{Cancellation, Context, Handler, Task, TaskError};
 
 use chrono::TimeDelta;

@@ -14,7 +14,7 @@ use domain::ports::{
     AccountRepo, ArtistRepo, Gate, MailError, MailLog, MailPause, MailPauses, MailState, Mailer,
     Queues, TaskQueue, TaskQueueAdmin, TaskRow, TaskState, Verdict, WorkerId,
 };
-use domain::tasks::{Cancellation, QueueName, Router, attempt};
+use domain::tasks::{Cancellation, QueueName, Router, Routes, attempt};
 use domain::use_cases::{
     ChangeAlbumUseCase, CheckInactiveArtistsHandler, CongratulateArtistHandler, DeliverMail,
     InactivityPolicy, MailPolicy, OnDoubt, PublishAlbum, PublishAlbumUseCase, Published,
@@ -125,7 +125,7 @@ pub(super) async fn platform_with(on_doubt: OnDoubt, inactivity: InactivityPolic
         store.clone(),
         store.clone(),
         inactivity,
-        QueueName::default(),
+        Routes::default(),
     );
     let signer = Arc::new(HmacLinkSigner::new("a secret of this story"));
     let remind = RemindInactiveArtistHandler::new(

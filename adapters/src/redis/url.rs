@@ -67,6 +67,27 @@ impl RedisUrl {
     }
 }
 
+impl PartialEq for RedisUrl {
+    fn eq(&self, other: &Self) -> bool {
+        let all = |url: &Self| {
+            let Self {
+                place,
+                settings,
+                authority,
+                certificate,
+                shown: _,
+            } = url.clone();
+            let user = settings.username().map(str::to_owned);
+            let password = settings.password().map(str::to_owned);
+            let login = (user, password, settings.db());
+            (place, login, authority, certificate)
+        };
+        all(self) == all(other)
+    }
+}
+
+impl Eq for RedisUrl {}
+
 impl fmt::Display for RedisUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.shown)

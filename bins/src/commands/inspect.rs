@@ -1,5 +1,6 @@
 //! Shows what is in the queues, what is due when, and what is in the mail log.
 
+mod redis;
 mod schedules;
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -17,6 +18,7 @@ struct Findings {
     queues: Vec<QueueCounts>,
     running: Vec<TaskRow>,
     buried: Vec<TaskRow>,
+    redis: Option<redis::OnRedis>,
     schedules: Vec<schedules::Entry>,
     mails: Vec<(MailState, u64)>,
     parked: Vec<MailLogEntry>,
@@ -32,10 +34,15 @@ pub async fn inspect(settings: Settings, how: Inspect) -> Result<(), Failure> {
     let (platform, _) = Platform::open(settings).await?;
     let (tasks, mails) = (platform.task_admin(), platform.mail_log());
     let rows = platform.schedules().list().await?;
+    let redis = match platform.conveyor() {
+        Some(redis) => Some(redis::OnRedis::look(redis, how.most).await),
+        None => None,
+    };
     let findings = Findings {
         queues: tasks.counts().await?,
         running: tasks.list(TaskState::Running, how.most).await?,
         buried: tasks.list(TaskState::Buried, how.most).await?,
+        redis,
         schedules: schedules::entries(platform.schedule_entries(), rows, how.most),
         mails: mails.counts().await?,
         parked: mails.list(MailState::Parked, how.most).await?,
@@ -77,6 +84,7 @@ fn as_text(findings: &Findings) -> Vec<String> {
         &findings.buried,
         task_line,
     ));
+    lines.extend(findings.redis.iter().flat_map(redis::OnRedis::lines));
     lines.extend(section(
         "Schedules",
         &findings.schedules,
@@ -162,6 +170,7 @@ fn as_json(findings: &Findings) -> Value {
         "queues": queues,
         "running": tasks(&findings.running),
         "buried": tasks(&findings.buried),
+        "redis": findings.redis.as_ref().map(redis::OnRedis::json),
         "schedules": findings.schedules.iter().map(schedules::Entry::json).collect::<Vec<_>>(),
         "mails": mails,
         "parked": parked.collect::<Vec<_>>(),

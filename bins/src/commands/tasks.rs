@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use domain::ports::Requeued;
+use domain::ports::{Requeued, TaskQueueAdmin as _};
 use domain::tasks::{QueueName, TaskId};
 
 use super::beside;
@@ -15,25 +15,32 @@ use crate::wiring::Platform;
 ///
 /// # Errors
 ///
-/// When there is no such buried task or the database cannot be used.
+/// When there is no such buried task or the database cannot be used, or Redis.
 pub async fn requeue(settings: Settings, id: String) -> Result<(), Failure> {
     let id = TaskId::try_from(id)?;
     let (platform, writer) = Platform::open(settings).await?;
-    match beside(writer, platform.task_admin().requeue(&id)).await? {
+    let mut requeued = beside(writer, platform.task_admin().requeue(&id)).await?;
+    if let (Requeued::NotBuried, Some(redis)) = (requeued, platform.conveyor()) {
+        requeued = redis.requeue(&id).await?;
+    }
+    match requeued {
         Requeued::Yes => tell(&format!("{id} waits again")),
         Requeued::NotBuried => return Err(format!("no buried task has the id {id}").into()),
     }
     Ok(())
 }
 
-/// Removes what waits in `queue` (the default queue when it is not named), after asking.
+/// Removes what waits in `queue` (the default queue when it is not named), after asking; on
+/// Redis, if it is set, what Python sent there, too.
 ///
 /// # Errors
 ///
-/// When the database cannot be used.
+/// When the database cannot be used, or Redis.
 pub async fn purge(settings: Settings, queue: Option<String>, force: bool) -> Result<(), Failure> {
-    let queue = queue.unwrap_or_else(|| settings.worker.default_queue.clone());
-    let queue = QueueName::try_from(queue)?;
+    let queue = match queue {
+        Some(queue) => QueueName::try_from(queue)?,
+        None => settings.routes.default_queue().clone(),
+    };
     if !force && !is_sure(&queue)? {
         tell("nothing was removed");
         return Ok(());
@@ -43,6 +50,12 @@ pub async fn purge(settings: Settings, queue: Option<String>, force: bool) -> Re
     tell(&format!(
         "removed {removed} waiting tasks of the queue {queue}"
     ));
+    if let Some(redis) = platform.conveyor() {
+        let removed = redis.purge(&queue).await?;
+        tell(&format!(
+            "removed {removed} messages of the queue {queue} from redis"
+        ));
+    }
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono_tz::{TZ_VARIANTS, Tz};
 use domain::schedules::{ScheduleEntry, written};
-use domain::tasks::{QueueName, Task as _};
+use domain::tasks::{Routes, Task as _};
 use domain::use_cases::CheckInactiveArtists;
 use serde_json::{Map, Value, json};
 
@@ -25,16 +25,14 @@ pub struct BeatSettings {
 }
 
 impl BeatSettings {
-    /// Tasks that name no queue go to the queue called `queue`.
-    pub(super) fn read(read: &mut Reader, queue: &str) -> Self {
-        // A name that is none has been complained about.
-        let queue = QueueName::try_from(queue.to_owned()).unwrap_or_default();
+    /// Tasks that name no queue go by `routes`.
+    pub(super) fn read(read: &mut Reader, routes: &Routes) -> Self {
         let zone = read.or("CELERY_CONF_TIMEZONE", Tz::UTC, zone);
         let set = read.tree("CELERY_CONF_BEAT_SCHEDULE", SHAPE, |tree| {
             let table = tree.as_object().ok_or_else(|| vec![SHAPE.to_owned()])?;
-            entries(table, zone, &queue)
+            entries(table, zone, routes)
         });
-        let unset = || entries(&Map::new(), zone, &queue).unwrap_or_default();
+        let unset = || entries(&Map::new(), zone, routes).unwrap_or_default();
         Self {
             entries: set.unwrap_or_else(unset),
             catch_up: read.or("BEAT_CATCH_UP", DAY, duration(Duration::ZERO..=365 * DAY)),
@@ -50,7 +48,7 @@ const SHAPE: &str = "must be a table of entries like {\"add-every-30-seconds\": 
 fn entries(
     table: &Map<String, Value>,
     zone: Tz,
-    queue: &QueueName,
+    routes: &Routes,
 ) -> Result<Vec<ScheduleEntry>, Vec<String>> {
     let day = DAY.as_secs();
     let mut all = Map::new();
@@ -60,7 +58,7 @@ fn entries(
     );
     all.extend(table.clone());
     all.retain(|_, entry| !entry.is_null() && *entry != Value::Bool(false));
-    written::entries(&all, zone, queue)
+    written::entries(&all, zone, routes)
         .map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }
 

@@ -106,6 +106,14 @@ impl Reader {
         }
     }
 
+    /// Whether `name` is set, be it understood or not.
+    pub(super) fn is_set(&self, name: &str) -> bool {
+        self.layers.values.get(name).is_some_and(|value| {
+            let text = value.clone().into_string();
+            text.map_or(true, |text| !text.trim().is_empty())
+        })
+    }
+
     /// The names that were asked for, in the order of asking.
     pub(super) fn into_names(self) -> Vec<&'static str> {
         self.names

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use domain::tasks::QueueName;
+
 /// Why a text is not the value that a setting wants, worded to follow the text itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
@@ -138,12 +140,12 @@ pub fn path(text: &str) -> Result<PathBuf, ValueError> {
 /// # Errors
 ///
 /// When it is empty, longer than 128 characters, or could not stand in a list of names.
-pub fn queue(text: &str) -> Result<String, ValueError> {
+pub fn queue(text: &str) -> Result<QueueName, ValueError> {
     let odd = |it: char| it.is_whitespace() || it.is_control() || it == ',';
     if text.is_empty() || text.chars().count() > 128 || text.contains(odd) {
         return Err(ValueError::Queue);
     }
-    Ok(text.to_owned())
+    QueueName::try_from(text.to_owned()).map_err(|_| ValueError::Queue)
 }
 
 /// The duration in the largest unit that leaves no rest.

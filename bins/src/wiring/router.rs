@@ -46,7 +46,7 @@ impl Platform {
             store.clone(),
             store.clone(),
             settings.inactivity,
-            self.default_queue()?,
+            settings.routes.clone(),
         );
         let remind = RemindInactiveArtistHandler::new(
             store.clone(),

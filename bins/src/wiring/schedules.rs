@@ -13,7 +13,7 @@ use crate::settings::BeatSettings;
 use crate::ticker::Ticker;
 
 /// The tasks that workers of this version know, in alphabetical order.
-const TASKS: [&str; 3] = [
+pub(super) const TASKS: [&str; 3] = [
     CheckInactiveArtists::NAME,
     CongratulateArtist::NAME,
     RemindInactiveArtist::NAME,

@@ -3,8 +3,8 @@
 use adapters::postgres::PostgresWriter;
 use adapters::sqlite::SqliteWriter;
 use domain::ports::{
-    AccountRepo, AlbumRepo, ArtistRepo, Housekeeping, MailLog, MailPauses, Readiness, ReminderRepo,
-    ScheduleRepo, TaskQueue, TaskQueueAdmin, TokenRepo,
+    AccountRepo, AlbumRepo, ArtistRepo, Housekeeping, MailLog, MailPauses, Outbox, Readiness,
+    ReminderRepo, ScheduleRepo, TaskQueue, TaskQueueAdmin, TokenRepo,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +16,7 @@ pub(crate) trait Store:
     + Housekeeping
     + MailLog
     + MailPauses
+    + Outbox
     + Readiness
     + ReminderRepo
     + ScheduleRepo
@@ -32,6 +33,7 @@ impl<S> Store for S where
         + Housekeeping
         + MailLog
         + MailPauses
+        + Outbox
         + Readiness
         + ReminderRepo
         + ScheduleRepo

@@ -15,6 +15,8 @@ use crate::tasks::{Envelope, TaskId};
 
 /// How long the conveyor is waited for before the store is asked for suspects again.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(250);
+/// The same for a worker that holds a suspect, and may have the next when that has ended.
+const LOOK_AGAIN_SOON: Duration = Duration::from_millis(10);
 
 /// Leases what the conveyor brings: the rows that its messages stand for, and what others put
 /// onto it that has no row.
@@ -29,12 +31,18 @@ pub struct RelayedQueue {
 
 #[derive(Default)]
 struct State {
-    /// Leases of rows, and how each was settled, if it was: then somebody has to hear it yet.
-    rows: HashMap<(TaskId, Fence), Option<Settled>>,
+    /// Leases of rows.
+    rows: HashMap<(TaskId, Fence), Row>,
     /// Messages that have done their duty, and the conveyor has not heard it.
     spent: Vec<Ended>,
     /// What was leased to a worker that stopped waiting for it.
     undelivered: Vec<(WorkerId, Lease)>,
+}
+
+struct Row {
+    is_suspect: bool,
+    /// How it was settled, if it was: then somebody has to hear it yet.
+    settled: Option<Settled>,
 }
 
 impl RelayedQueue {
@@ -54,6 +62,15 @@ impl RelayedQueue {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn look_again_after(&self) -> Duration {
+        let is_held = |row: &Row| row.is_suspect && row.settled.is_none();
+        if self.state().rows.values().any(is_held) {
+            LOOK_AGAIN_SOON
+        } else {
+            LOOK_AGAIN_AFTER
+        }
     }
 
     /// What there is within `wait`.
@@ -109,7 +126,11 @@ impl RelayedQueue {
         let state = &mut *self.state();
         for lease in rows {
             let key = (lease.envelope.id.clone(), lease.fence);
-            state.rows.insert(key, None);
+            let row = Row {
+                is_suspect: 0 < lease.crashes,
+                settled: None,
+            };
+            state.rows.insert(key, row);
             state.undelivered.push((worker, lease));
         }
     }
@@ -143,7 +164,8 @@ impl RelayedQueue {
     async fn settle_rows(&self, ended: &[Ended]) -> Result<(), PortError> {
         let unsettled: Vec<Ended> = {
             let state = self.state();
-            let is_unsettled = |each: &&Ended| state.rows.get(&key(each)) == Some(&None);
+            let row = |each: &Ended| state.rows.get(&key(each));
+            let is_unsettled = |each: &&Ended| row(each).is_some_and(|row| row.settled.is_none());
             ended.iter().filter(is_unsettled).cloned().collect()
         };
         if unsettled.is_empty() {
@@ -152,9 +174,10 @@ impl RelayedQueue {
         let settled = self.store.settle(&unsettled).await?;
         let mut state = self.state();
         for (ended, settled) in unsettled.iter().zip(settled) {
-            // Of two verdicts on one lease the first is the one that was obeyed.
-            let answer = state.rows.entry(key(ended)).or_default();
-            answer.get_or_insert(settled);
+            if let Some(row) = state.rows.get_mut(&key(ended)) {
+                // Of two verdicts on one lease the first is the one that was obeyed.
+                row.settled.get_or_insert(settled);
+            }
         }
         Ok(())
     }
@@ -180,7 +203,7 @@ impl TaskQueue for RelayedQueue {
     ) -> Result<Vec<Lease>, PortError> {
         let mut left = wait;
         loop {
-            let slice = left.min(LOOK_AGAIN_AFTER);
+            let slice = left.min(self.look_again_after());
             let looked = self.look(worker, queues, most, slice).await;
             self.drop_spent().await;
             let leases = self.delivery(worker);
@@ -210,14 +233,15 @@ impl TaskQueue for RelayedQueue {
         }
         let mut on_conveyor = on_conveyor.into_iter();
         let mut state = self.state();
-        let answers = ended
-            .iter()
-            .map(|each| match state.rows.get_mut(&key(each)) {
+        let mut answers = Vec::with_capacity(ended.len());
+        for each in ended {
+            let answer = match state.rows.get_mut(&key(each)) {
                 // A second verdict on it comes too late.
-                Some(answer) => answer.replace(Settled::TooLate).unwrap_or(Settled::TooLate),
-                None => on_conveyor.next().unwrap_or(Settled::TooLate),
-            });
-        let answers = answers.collect();
+                Some(row) => row.settled.replace(Settled::TooLate),
+                None => on_conveyor.next(),
+            };
+            answers.push(answer.unwrap_or(Settled::TooLate));
+        }
         for each in rows {
             state.rows.remove(&key(each));
         }

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use super::{EntryName, ScheduleEntry};
-use crate::tasks::{Payload, QueueName};
+use crate::tasks::{Payload, Routes};
 use fields::Fields;
 
 /// The fields of an entry.
@@ -29,7 +29,7 @@ pub struct EntryProblem {
 
 /// The entries that `table` holds by their names, with their crontabs read in `zone`.
 ///
-/// What names no queue goes to `queue`.
+/// What names no queue goes by `routes`.
 ///
 /// # Errors
 ///
@@ -37,12 +37,12 @@ pub struct EntryProblem {
 pub fn entries(
     table: &Map<String, Value>,
     zone: Tz,
-    queue: &QueueName,
+    routes: &Routes,
 ) -> Result<Vec<ScheduleEntry>, Vec<EntryProblem>> {
     let mut problems = Vec::new();
     let entries = table
         .iter()
-        .filter_map(|(name, written)| entry(name, written, zone, queue, &mut problems))
+        .filter_map(|(name, written)| entry(name, written, zone, routes, &mut problems))
         .collect();
     if problems.is_empty() {
         return Ok(entries);
@@ -54,7 +54,7 @@ fn entry(
     name: &str,
     written: &Value,
     zone: Tz,
-    queue: &QueueName,
+    routes: &Routes,
     problems: &mut Vec<EntryProblem>,
 ) -> Option<ScheduleEntry> {
     let mut fields = Fields::of_entry(name, written, problems)?;
@@ -68,9 +68,7 @@ fn entry(
     fields.read("relative", fields::not_relative);
     let mut options = fields.inner("options");
     options.only(&OPTIONS);
-    let queue = options
-        .read("queue", fields::name)
-        .unwrap_or_else(|| queue.clone());
+    let queue = options.read("queue", fields::name);
     let priority = options
         .read("priority", fields::priority)
         .unwrap_or_default();
@@ -79,9 +77,9 @@ fn entry(
     Some(ScheduleEntry {
         name: entry_name?,
         schedule: schedule?,
+        queue: queue.or_else(|| task.as_ref().map(|task| routes.queue_of(task).clone()))?,
         task: task?,
         payload: Payload::of_arguments(&args, &kwargs),
-        queue,
         priority,
         expires,
         headers,

@@ -10,7 +10,7 @@ use super::inactivity::Reminder;
 use super::{InactivityPolicy, RemindInactiveArtist};
 use crate::model::ArtistId;
 use crate::ports::{Enqueued, MailLog, PortError, ReminderRepo, TaskQueue};
-use crate::tasks::{Context, Envelope, Handler, Priority, QueueName, Task, TaskError};
+use crate::tasks::{Context, Envelope, Handler, Priority, Routes, Task, TaskError};
 
 /// How many artists one attempt looks at.
 const SLICE: u32 = 10_000;
@@ -55,24 +55,24 @@ pub struct CheckInactiveArtistsHandler {
     mails: Arc<dyn MailLog>,
     tasks: Arc<dyn TaskQueue>,
     policy: InactivityPolicy,
-    queue: QueueName,
+    routes: Routes,
 }
 
 impl CheckInactiveArtistsHandler {
-    /// Queues in `tasks`, on `queue`, who is quiet by `policy` and has no mail in `mails` yet.
+    /// Queues in `tasks`, by `routes`, who is quiet by `policy` and has no mail in `mails` yet.
     pub fn new(
         reminders: Arc<dyn ReminderRepo>,
         mails: Arc<dyn MailLog>,
         tasks: Arc<dyn TaskQueue>,
         policy: InactivityPolicy,
-        queue: QueueName,
+        routes: Routes,
     ) -> Self {
         Self {
             reminders,
             mails,
             tasks,
             policy,
-            queue,
+            routes,
         }
     }
 
@@ -91,7 +91,11 @@ impl CheckInactiveArtistsHandler {
         };
         Envelope {
             priority: Priority::new(PRIORITY),
-            ..Envelope::seal(&task, reminder, self.queue.clone())
+            ..Envelope::seal(
+                &task,
+                reminder,
+                self.routes.queue_for::<RemindInactiveArtist>(),
+            )
         }
     }
 
@@ -100,7 +104,8 @@ impl CheckInactiveArtistsHandler {
             as_of: Some(as_of),
             after: Some(after),
         };
-        Envelope::seal(&task, format!("{}:{after}", context.id), self.queue.clone())
+        let queue = self.routes.queue_for::<CheckInactiveArtists>();
+        Envelope::seal(&task, format!("{}:{after}", context.id), queue)
     }
 }
 
@@ -139,6 +144,7 @@ mod tests {
 
     use super::*;
     use crate::tasks::Payload;
+    use crate::tasks::QueueName;
 
     #[test]
     fn name_and_payload_on_the_wire_never_change() {

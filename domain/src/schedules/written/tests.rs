@@ -9,7 +9,7 @@ use crate::tasks::{Priority, TaskName};
 
 fn read(table: &Value) -> Result<Vec<ScheduleEntry>, Vec<EntryProblem>> {
     let table = table.as_object().expect("a table");
-    entries(table, Tz::Europe__Berlin, &QueueName::default())
+    entries(table, Tz::Europe__Berlin, &Routes::default())
 }
 
 fn only(table: &Value) -> ScheduleEntry {
@@ -39,7 +39,7 @@ fn the_example_that_everybody_knows_is_read() {
         entry.payload.as_bytes(),
         br#"[[16,16],{},{"callbacks":null,"chain":null,"chord":null,"errbacks":null}]"#
     );
-    assert_eq!(entry.queue, QueueName::default());
+    assert_eq!(entry.queue, *Routes::default().default_queue());
     assert_eq!((entry.priority, entry.expires), (Priority::default(), None));
 }
 

@@ -1,0 +1,162 @@
+//! Redis, and which queue a task goes to.
+
+use std::time::Duration;
+
+use bins::settings::{ConveyorSettings, Settings, Sources};
+use domain::tasks::{QueueName, TaskName};
+
+use super::{complaints, defaults, from_environment};
+
+const REDIS: (&str, &str) = ("REDIS_URL", "redis://:hunter2@h:6380/3");
+
+fn conveyor(pairs: &[(&str, &str)]) -> ConveyorSettings {
+    let pairs: Vec<_> = pairs.iter().copied().chain([REDIS]).collect();
+    from_environment(&pairs).unwrap().conveyor.unwrap()
+}
+
+fn only_complaint(pairs: &[(&str, &str)]) -> String {
+    let mut complaints = complaints(pairs);
+    assert_eq!(complaints.len(), 1, "{complaints:?}");
+    complaints.remove(0)
+}
+
+#[test]
+fn without_a_url_nothing_is_carried() {
+    assert_eq!(defaults().conveyor, None);
+}
+
+#[test]
+fn a_url_is_enough() {
+    let conveyor = conveyor(&[]);
+
+    assert_eq!(conveyor.prefix, "");
+    assert_eq!(conveyor.results_kept_for, Some(Duration::from_hours(24)));
+    assert_eq!(conveyor.python_queues, []);
+    assert!(!format!("{conveyor:?}").contains("hunter2"));
+}
+
+#[test]
+fn what_celery_is_told_of_keys_and_results_is_honoured() {
+    let options = r#"{"global_keyprefix": "music:", "visibility_timeout": 3600, "priority_steps": [0, 3, 6, 9]}"#;
+    let with = conveyor(&[("CELERY_CONF_BROKER_TRANSPORT_OPTIONS", options)]);
+    assert_eq!(with.prefix, "music:");
+
+    for (name, value, kept_for) in [
+        ("CELERY_CONF_RESULT_BACKEND", "disabled://", None),
+        ("CELERY_CONF_RESULT_BACKEND", REDIS.1, Some(86_400)),
+        ("CELERY_CONF_RESULT_EXPIRES", "60", Some(60)),
+        ("CELERY_CONF_RESULT_EXPIRES", "0", Some(3_153_600_000)),
+    ] {
+        let kept = conveyor(&[(name, value)]).results_kept_for;
+        assert_eq!(kept, kept_for.map(Duration::from_secs), "{name}={value}");
+    }
+}
+
+#[test]
+fn what_cannot_be_honoured_is_said_with_what_to_do() {
+    for (name, value, said) in [
+        (
+            "CELERY_CONF_BROKER_TRANSPORT_OPTIONS",
+            "[1]",
+            "must be an object",
+        ),
+        (
+            "CELERY_CONF_BROKER_TRANSPORT_OPTIONS",
+            r#"{"sep": "-"}"#,
+            "sep is honoured as it is by default alone; remove it",
+        ),
+        (
+            "CELERY_CONF_BROKER_TRANSPORT_OPTIONS",
+            r#"{"unacked_key": "x"}"#,
+            "unacked_key is not honoured; remove it",
+        ),
+        (
+            "CELERY_CONF_RESULT_BACKEND",
+            "redis://:hunter2@elsewhere",
+            "results go to the Redis of REDIS_URL",
+        ),
+        (
+            "CELERY_CONF_RESULT_EXPIRES",
+            "1d",
+            "a whole number of seconds",
+        ),
+        ("PYTHON_QUEUES", "legacy,celery", "names the default queue"),
+        ("PYTHON_QUEUES", "a b", "queue"),
+    ] {
+        let complaint = only_complaint(&[REDIS, (name, value)]);
+
+        assert!(complaint.starts_with(name), "{complaint}");
+        assert!(complaint.contains(said), "{complaint}");
+        assert!(!complaint.contains("hunter2"), "{complaint}");
+    }
+}
+
+#[test]
+fn what_makes_no_sense_without_redis_asks_for_it() {
+    for (name, value) in [
+        ("CELERY_CONF_BROKER_TRANSPORT_OPTIONS", "{}"),
+        ("CELERY_CONF_RESULT_BACKEND", "disabled://"),
+        ("CELERY_CONF_RESULT_EXPIRES", "60"),
+        ("PYTHON_QUEUES", "legacy"),
+    ] {
+        let complaint = only_complaint(&[(name, value)]);
+        assert!(complaint.contains("needs REDIS_URL"), "{complaint}");
+    }
+}
+
+#[test]
+fn tasks_are_routed_as_in_celery() {
+    let of = |settings: &Settings, task: &str| {
+        let task = TaskName::try_from(task.to_owned()).unwrap();
+        settings.routes.queue_of(&task).as_str().to_owned()
+    };
+    let table = r#"{"albums.*": {"queue": "albums"}, "albums.tasks.*": "tasks", "albums.tasks.add": {"queue": "adding"}}"#;
+    let pairs = r#"[["albums.*", {"queue": "albums"}], ["albums.tasks.add", "never"]]"#;
+    let with = |routes| {
+        let pairs = [
+            ("CELERY_CONF_TASK_ROUTES", routes),
+            ("CELERY_CONF_TASK_DEFAULT_QUEUE", "rest"),
+        ];
+        from_environment(&pairs).unwrap()
+    };
+
+    let by_table = with(table);
+    let told =
+        ["albums.tasks.add", "albums.tasks.mul", "albums.x", "x"].map(|task| of(&by_table, task));
+    assert_eq!(told, ["adding", "tasks", "albums", "rest"]);
+    assert_eq!(of(&with(pairs), "albums.tasks.add"), "albums");
+
+    let toml = "[CELERY_CONF_TASK_ROUTES.\"albums.*\"]\nqueue = 'albums'";
+    let by_toml = Settings::from_sources(&Sources::default().with_toml(toml)).unwrap();
+    assert_eq!(of(&by_toml, "albums.x"), "albums");
+}
+
+#[test]
+fn a_route_that_leads_nowhere_is_named() {
+    for (routes, said) in [
+        ("7", "must be like"),
+        (r#"{"a": 7}"#, "the route \"a\" must go to"),
+        (
+            r#"{"a": {"routing_key": "x"}}"#,
+            "\"routing_key\", which is not honoured",
+        ),
+        (r#"{"a": {"queue": ""}}"#, "names a queue that"),
+        (r#"[["a"]]"#, "must be like"),
+    ] {
+        let complaint = only_complaint(&[("CELERY_CONF_TASK_ROUTES", routes)]);
+        assert!(complaint.contains(said), "{complaint}");
+    }
+}
+
+#[test]
+fn entries_without_a_queue_go_by_the_routes() {
+    let schedule = r#"{"a": {"task": "x.a", "schedule": 1}, "b": {"task": "x.b", "schedule": 1, "options": {"queue": "own"}}}"#;
+    let settings = from_environment(&[
+        ("CELERY_CONF_TASK_ROUTES", r#"{"x.*": "routed"}"#),
+        ("CELERY_CONF_BEAT_SCHEDULE", schedule),
+    ]);
+
+    let entries = settings.unwrap().beat.entries;
+    let queues: Vec<_> = entries.iter().map(|entry| entry.queue.as_str()).collect();
+    assert_eq!(queues, ["routed", "own", QueueName::default().as_str()]);
+}
