@@ -48,6 +48,26 @@ fn every_form_in_use_is_read_and_shown_without_its_secrets() {
 }
 
 #[test]
+fn a_password_that_was_not_encoded_is_refused_and_not_shown() {
+    for url in [
+        "redis://me:12/geheim@h:6379/0",
+        "redis://:12/geheim@h",
+        "redis://me:12?geheim@h",
+        "redis://me:12#geheim@h",
+        "redis://me:12/?geheim@h",
+    ] {
+        let shown = shown(url);
+
+        assert!(shown.starts_with("! ") && shown.contains("%2F"), "{shown}");
+        assert!(!shown.contains("geheim"), "{shown}");
+    }
+    assert_eq!(
+        shown("redis+unix:///run/redis@1/r.sock"),
+        "unix:///run/redis@1/r.sock?db=0"
+    );
+}
+
+#[test]
 fn what_is_not_supported_is_refused_in_words() {
     for (url, words) in [
         ("h:6379", "scheme \"h\" is not supported"),

@@ -17,6 +17,11 @@ pub enum RedisUrlError {
     /// More than one server.
     #[error("names several servers, and one is supported")]
     Several,
+    /// A password, most likely, that ends where it should not.
+    #[error(
+        "has an @ behind a /, ? or #: in a password write these as %2F, %3F and %23, elsewhere the @ as %40"
+    )]
+    Unencoded,
     /// The path is no number.
     #[error("the database {0:?} is not a number")]
     Database(String),

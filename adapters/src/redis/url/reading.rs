@@ -12,7 +12,7 @@ impl TryFrom<&str> for RedisUrl {
     type Error = RedisUrlError;
 
     fn try_from(text: &str) -> Result<Self, RedisUrlError> {
-        refuse_what_is_not_one_server(text)?;
+        refuse_what_would_be_misread(text)?;
         let url = Url::parse(text)?;
         let path = decoded("path", url.path())?;
         let place = place(&url, &path)?;
@@ -32,13 +32,18 @@ impl TryFrom<&str> for RedisUrl {
     }
 }
 
-/// What the parser of URLs would take for one server with an odd name.
-fn refuse_what_is_not_one_server(text: &str) -> Result<(), RedisUrlError> {
+/// What the parser of URLs would take for one server with an odd name, or for less of a
+/// password than it is: the rest would be shown as a path or a parameter.
+fn refuse_what_would_be_misread(text: &str) -> Result<(), RedisUrlError> {
     if text.starts_with("sentinel") {
         return Err(RedisUrlError::Sentinel);
     }
-    let after_scheme = text.split("://").nth(1).unwrap_or_default();
-    let authority = after_scheme.split(['/', '?']).next().unwrap_or_default();
+    let (_, after_scheme) = text.split_once("://").unwrap_or_default();
+    let end = after_scheme.find(['/', '?', '#']);
+    let (authority, rest) = after_scheme.split_at(end.unwrap_or(after_scheme.len()));
+    if !authority.is_empty() && rest.contains('@') {
+        return Err(RedisUrlError::Unencoded);
+    }
     let hosts = authority.rsplit('@').next().unwrap_or_default();
     if hosts.contains([',', ';']) {
         return Err(RedisUrlError::Several);
