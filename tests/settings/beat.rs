@@ -123,6 +123,18 @@ fn everything_that_is_wrong_is_said_with_its_entry_and_field() {
 }
 
 #[test]
+fn what_is_wrong_in_a_table_is_said_with_its_file() {
+    let table = "[CELERY_CONF_BEAT_SCHEDULE.a]\ntask = 't'\nschedule = 0";
+    let error = Settings::from_sources(&Sources::default().with_toml(table)).unwrap_err();
+
+    let problem = &error.problems[0];
+    assert_eq!(
+        (problem.setting.as_str(), problem.origin.as_str()),
+        (NAME, "backbeat.toml")
+    );
+}
+
+#[test]
 fn what_is_no_table_of_entries_is_said_with_an_example() {
     for (written, said) in [
         (

@@ -55,7 +55,8 @@ impl Layers {
             .build()
             .expect("layers that lie in memory can be collected");
         if let ValueKind::Table(values) = merged.cache.kind {
-            layers.values = values.into_iter().collect();
+            let values = values.into_iter();
+            layers.values = values.map(|(name, it)| (name, with_origin(it))).collect();
         }
         layers
     }
@@ -110,6 +111,14 @@ impl Layers {
                 Layer::default()
             }
         }
+    }
+}
+
+/// A table loses its origin when layers are merged; there is one file only that has tables.
+fn with_origin(value: Value) -> Value {
+    match value.kind {
+        ValueKind::Table(_) => Value::new(Some(&TOML_FILE.to_owned()), value.kind),
+        _ => value,
     }
 }
 
