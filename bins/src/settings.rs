@@ -34,7 +34,7 @@ pub use database_url::Database;
 pub use email_url::MailTo;
 pub use log::{LogFilter, LogFilterError, LogFormat, LogLevel, LogSettings};
 pub use mail::MailSettings;
-pub use problem::{Problem, SettingsError};
+pub use problem::{Problem, SettingsError, Warning};
 pub use public_url::{PublicUrl, PublicUrlError};
 pub use secret_key::{SecretKey, SecretKeyError};
 pub use sender::{Sender, SenderError};
@@ -89,8 +89,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// `SHUTDOWN_GRACE`, when it is set; see [`Settings::worker_grace`] and [`Settings::api_grace`].
     pub shutdown_grace: Option<Duration>,
-    /// What looks odd in `.env`, for the log.
-    pub warnings: Vec<dotenv::Warning>,
+    /// What looks odd, for the log.
+    pub warnings: Vec<Warning>,
 }
 
 /// How the API is reached.

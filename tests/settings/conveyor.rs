@@ -44,7 +44,13 @@ fn what_celery_is_told_of_keys_and_results_is_honoured() {
     for (name, value, kept_for) in [
         ("CELERY_CONF_RESULT_BACKEND", "disabled://", None),
         ("CELERY_CONF_RESULT_BACKEND", REDIS.1, Some(86_400)),
+        (
+            "CELERY_CONF_RESULT_BACKEND",
+            "redis://:hunter2@h:6380?db=3",
+            Some(86_400),
+        ),
         ("CELERY_CONF_RESULT_EXPIRES", "60", Some(60)),
+        ("CELERY_CONF_RESULT_EXPIRES", "2d", Some(172_800)),
         ("CELERY_CONF_RESULT_EXPIRES", "0", Some(3_153_600_000)),
     ] {
         let kept = conveyor(&[(name, value)]).results_kept_for;
@@ -75,10 +81,11 @@ fn what_cannot_be_honoured_is_said_with_what_to_do() {
             "redis://:hunter2@elsewhere",
             "results go to the Redis of REDIS_URL",
         ),
+        ("CELERY_CONF_RESULT_EXPIRES", "soon", "is not a duration"),
         (
-            "CELERY_CONF_RESULT_EXPIRES",
-            "1d",
-            "a whole number of seconds",
+            "CELERY_CONF_BROKER_URL",
+            "redis://:hunter2@elsewhere",
+            "is not the Redis of REDIS_URL",
         ),
         ("PYTHON_QUEUES", "legacy,celery", "names the default queue"),
         ("PYTHON_QUEUES", "a b", "queue"),
@@ -96,12 +103,58 @@ fn what_makes_no_sense_without_redis_asks_for_it() {
     for (name, value) in [
         ("CELERY_CONF_BROKER_TRANSPORT_OPTIONS", "{}"),
         ("CELERY_CONF_RESULT_BACKEND", "disabled://"),
+        ("CELERY_CONF_RESULT_BACKEND", "redis://:hunter2@h"),
         ("CELERY_CONF_RESULT_EXPIRES", "60"),
         ("PYTHON_QUEUES", "legacy"),
     ] {
         let complaint = only_complaint(&[(name, value)]);
         assert!(complaint.contains("needs REDIS_URL"), "{complaint}");
     }
+    let table = "[CELERY_CONF_BROKER_TRANSPORT_OPTIONS]\nglobal_keyprefix = 'music:'";
+    let error = Settings::from_sources(&Sources::default().with_toml(table)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "CELERY_CONF_BROKER_TRANSPORT_OPTIONS (backbeat.toml): needs REDIS_URL; set that too, or remove this"
+    );
+}
+
+#[test]
+fn one_complaint_about_a_url_is_enough() {
+    let complaint = only_complaint(&[
+        ("REDIS_URL", "amqp://h"),
+        ("CELERY_CONF_BROKER_URL", "amqp://h"),
+        ("CELERY_CONF_RESULT_BACKEND", "amqp://h"),
+    ]);
+
+    assert!(complaint.starts_with("REDIS_URL (environment): the scheme \"amqp\""));
+}
+
+#[test]
+fn the_redis_of_celery_is_the_one_that_is_set() {
+    conveyor(&[("CELERY_CONF_BROKER_URL", REDIS.1)]);
+
+    let complaint = only_complaint(&[("CELERY_CONF_BROKER_URL", REDIS.1)]);
+    assert_eq!(
+        complaint,
+        "CELERY_CONF_BROKER_URL (environment): is called REDIS_URL here; set that instead"
+    );
+}
+
+#[test]
+fn a_timeout_that_is_not_needed_is_remarked_upon() {
+    let options = (
+        "CELERY_CONF_BROKER_TRANSPORT_OPTIONS",
+        r#"{"visibility_timeout": 3600}"#,
+    );
+    let settings = from_environment(&[REDIS, options]).unwrap();
+
+    let warnings: Vec<_> = settings.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warnings,
+        [
+            "CELERY_CONF_BROKER_TRANSPORT_OPTIONS (environment): visibility_timeout changes nothing here: tasks come back when their worker dies, and never before"
+        ]
+    );
 }
 
 #[test]

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use adapters::redis::RedisUrl;
 use domain::tasks::QueueName;
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
 use super::DAY;
 use super::reader::Reader;
-use super::values::queue;
+use super::values::{ValueError, duration, queue};
 
 /// How tasks are carried to workers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,113 +25,109 @@ pub struct ConveyorSettings {
 }
 
 const OPTIONS_SHAPE: &str = "must be an object like {\"global_keyprefix\": \"music:\"}";
+const NO_TIMEOUT: &str = "visibility_timeout changes nothing here: tasks come back when their worker \
+                          dies, and never before";
 const NEEDS_REDIS: &str = "needs REDIS_URL; set that too, or remove this";
+const OTHER_NAME: &str = "is called REDIS_URL here; set that instead";
+const OTHER_REDIS: &str = "is not the Redis of REDIS_URL, by which tasks go; remove it";
 const ONE_REDIS: &str =
     "results go to the Redis of REDIS_URL; remove it, or write disabled:// to keep no results";
-const NOT_THE_DEFAULT: &str =
-    "names the default queue, which our own workers serve; route tasks to another one";
+const NOT_THE_DEFAULT: &str = "names the default queue, which our own workers serve; give them another one with \
+                               CELERY_CONF_TASK_DEFAULT_QUEUE";
+
+/// As long as Redis keeps anything that has an end.
+const FOR_EVER: Duration = Duration::from_hours(24 * 365 * 100);
+
+/// What makes no sense without Redis.
+const ITS_OWN: [&str; 4] = [
+    "CELERY_CONF_BROKER_TRANSPORT_OPTIONS",
+    "CELERY_CONF_RESULT_BACKEND",
+    "CELERY_CONF_RESULT_EXPIRES",
+    "PYTHON_QUEUES",
+];
 
 impl ConveyorSettings {
     /// None if `REDIS_URL` is not set. `default` is the queue that our workers serve.
     pub(super) fn read(read: &mut Reader, default: &QueueName) -> Option<Self> {
-        let understood = |text: &str| RedisUrl::try_from(text).map(|url| (url, text.to_owned()));
-        let url = read.masked("REDIS_URL", understood);
-        let text = url.as_ref().map(|(_, text)| text.clone());
-        let prefix = read.tree(
+        let url = read.masked("REDIS_URL", |text| RedisUrl::try_from(text));
+        let has_url = read.is_set("REDIS_URL");
+        // One that is not understood has been complained about.
+        let is_it = |text: &str| match &url {
+            Some(url) => RedisUrl::try_from(text).is_ok_and(|other| other == *url),
+            None => has_url,
+        };
+        let why = if has_url { OTHER_REDIS } else { OTHER_NAME };
+        read.refuse("CELERY_CONF_BROKER_URL", is_it, why);
+        let options = read.tree(
             "CELERY_CONF_BROKER_TRANSPORT_OPTIONS",
             OPTIONS_SHAPE,
-            |tree| {
-                prefix(
-                    tree.as_object()
-                        .ok_or_else(|| vec![OPTIONS_SHAPE.to_owned()])?,
-                )
-            },
+            options,
         );
-        let backend = read.masked("CELERY_CONF_RESULT_BACKEND", |value| {
-            match value.to_ascii_lowercase().as_str() {
-                "disabled" | "disabled://" => Ok(Backend::Disabled),
-                _ if Some(value) == text.as_deref() => Ok(Backend::Redis),
-                _ => Err(ONE_REDIS),
+        let options = options.unwrap_or_default();
+        if options.has_timeout {
+            read.warn_about("CELERY_CONF_BROKER_TRANSPORT_OPTIONS", NO_TIMEOUT);
+        }
+        let results = read.masked("CELERY_CONF_RESULT_BACKEND", |text| {
+            let is_disabled = ["disabled", "disabled://"].contains(&text);
+            if is_disabled || !has_url || is_it(text) {
+                return Ok(!is_disabled);
             }
+            Err(ONE_REDIS)
         });
-        let expires = read.open("CELERY_CONF_RESULT_EXPIRES", seconds);
+        let kept_for = read.or("CELERY_CONF_RESULT_EXPIRES", DAY, |text| {
+            let seconds = duration(Duration::ZERO..=FOR_EVER)(text)?;
+            let is_for_ever = seconds.is_zero();
+            Ok::<_, ValueError>(if is_for_ever { FOR_EVER } else { seconds })
+        });
         let python_queues = read.open("PYTHON_QUEUES", |text| python_queues(text, default));
-        read.refuse(
-            "CELERY_CONF_BROKER_URL",
-            "is called REDIS_URL here; set that instead",
-        );
-        if !read.is_set("REDIS_URL") {
-            for name in [
-                "CELERY_CONF_BROKER_TRANSPORT_OPTIONS",
-                "CELERY_CONF_RESULT_BACKEND",
-                "CELERY_CONF_RESULT_EXPIRES",
-                "PYTHON_QUEUES",
-            ] {
+        if !has_url {
+            for name in ITS_OWN {
                 if read.is_set(name) {
                     read.complain_about(name, NEEDS_REDIS);
                 }
             }
         }
         Some(Self {
-            url: url?.0,
-            prefix: prefix.unwrap_or_default(),
-            results_kept_for: match backend {
-                Some(Backend::Disabled) => None,
-                _ => Some(expires.unwrap_or(DAY)),
-            },
+            url: url?,
+            prefix: options.prefix,
+            results_kept_for: results.unwrap_or(true).then_some(kept_for),
             python_queues: python_queues.unwrap_or_default(),
         })
     }
 }
 
-enum Backend {
-    Disabled,
-    Redis,
+/// What Celery's options of the transport say.
+#[derive(Default)]
+struct Options {
+    prefix: String,
+    has_timeout: bool,
 }
 
-/// What Celery's options of the transport say of keys. What would change how queues are laid
-/// out is honoured only as it is by default.
-fn prefix(options: &Map<String, Value>) -> Result<String, Vec<String>> {
-    let mut prefix = String::new();
+/// What would change how queues are laid out is honoured only as it is by default.
+fn options(tree: &Value) -> Result<Options, Vec<String>> {
+    let table = tree
+        .as_object()
+        .ok_or_else(|| vec![OPTIONS_SHAPE.to_owned()])?;
+    let mut read = Options::default();
     let mut problems = Vec::new();
-    for (name, value) in options {
-        let is_default = match name.as_str() {
-            "global_keyprefix" => {
-                match value.as_str() {
-                    Some(text) => text.clone_into(&mut prefix),
-                    None => problems.push("global_keyprefix must be a text".to_owned()),
-                }
-                true
+    for (name, value) in table {
+        match (name.as_str(), value) {
+            ("global_keyprefix", Value::String(prefix)) => read.prefix.clone_from(prefix),
+            ("global_keyprefix", _) => problems.push("global_keyprefix must be a text".to_owned()),
+            ("visibility_timeout", _) => read.has_timeout = true,
+            ("priority_steps", _) if *value == json!([0, 3, 6, 9]) => {}
+            ("sep", _) if *value == json!("\u{6}\u{16}") => {}
+            ("priority_steps" | "sep", _) => {
+                let why = "is honoured as it is by default alone; remove it";
+                problems.push(format!("{name} {why}"));
             }
-            // A lease ends with its worker, not after a time.
-            "visibility_timeout" => true,
-            "priority_steps" => *value == serde_json::json!([0, 3, 6, 9]),
-            "sep" => value == "\u{6}\u{16}",
-            _ => {
-                problems.push(format!("{name} is not honoured; remove it"));
-                true
-            }
-        };
-        if !is_default {
-            problems.push(format!(
-                "{name} is honoured as it is by default alone; remove it"
-            ));
+            _ => problems.push(format!("{name} is not honoured; remove it")),
         }
     }
     if problems.is_empty() {
-        return Ok(prefix);
+        return Ok(read);
     }
     Err(problems)
-}
-
-/// A whole number of seconds, as Celery has it; 0 is for ever.
-fn seconds(text: &str) -> Result<Duration, &'static str> {
-    const FOR_EVER: Duration = Duration::from_hours(24 * 365 * 100);
-    match text.parse::<u64>() {
-        Ok(0) => Ok(FOR_EVER),
-        Ok(seconds) if seconds <= FOR_EVER.as_secs() => Ok(Duration::from_secs(seconds)),
-        _ => Err("must be a whole number of seconds; 0 keeps results for ever"),
-    }
 }
 
 fn python_queues(text: &str, default: &QueueName) -> Result<Vec<QueueName>, String> {

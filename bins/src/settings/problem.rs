@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::dotenv::Warning;
+use super::dotenv;
 
 /// One thing that keeps a program from starting, said so that it can be put right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,12 +24,30 @@ pub struct SettingsError {
     /// At least one.
     pub problems: Vec<Problem>,
     /// Oddities of `.env` that would not have stopped the program by themselves.
-    pub warnings: Vec<Warning>,
+    pub warnings: Vec<dotenv::Warning>,
+}
+
+/// What looks odd about the settings and stops nobody, for the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// A line of `.env`.
+    Line(dotenv::Warning),
+    /// A setting that changes nothing.
+    Setting(Problem),
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({}): {}", self.setting, self.origin, self.complaint)
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => line.fmt(f),
+            Self::Setting(remark) => remark.fmt(f),
+        }
     }
 }
 

@@ -6,10 +6,9 @@ use config::ValueKind;
 use serde_json::Value as Json;
 
 use super::celery;
-use super::dotenv::Warning;
 use super::layers::Layers;
 use super::nearest::nearest;
-use super::problem::{Problem, SettingsError};
+use super::problem::{Problem, SettingsError, Warning};
 use super::sources::TOML_FILE;
 
 /// Hands out the settings of some [`Layers`] and remembers which were asked for.
@@ -21,6 +20,7 @@ pub(super) struct Reader {
     names: Vec<&'static str>,
     refused: Vec<&'static str>,
     problems: Vec<Problem>,
+    warnings: Vec<Warning>,
 }
 
 impl Reader {
@@ -85,18 +85,28 @@ impl Reader {
         parse(&tree).map_err(complain).ok()
     }
 
-    /// Complains when `name` is set, because nothing would come of it.
-    pub(super) fn refuse(&mut self, name: &'static str, why: &str) {
+    /// Complains when `name` is set to anything that is not `fine`, because nothing would come of it.
+    pub(super) fn refuse(&mut self, name: &'static str, fine: impl Fn(&str) -> bool, why: &str) {
         self.refused.push(name);
-        if let Some((_, origin)) = self.text(name) {
+        if let Some((text, origin)) = self.text(name)
+            && !fine(&text)
+        {
             self.complain(name, origin, why.to_owned());
         }
     }
 
+    /// Remarks upon `name`, which is set and changes nothing.
+    pub(super) fn warn_about(&mut self, name: &'static str, why: &str) {
+        self.warnings.push(Warning::Setting(Problem {
+            setting: name.to_owned(),
+            origin: self.origin(name),
+            complaint: why.to_owned(),
+        }));
+    }
+
     /// Complains about `name`, which makes no sense together with other settings.
     pub(super) fn complain_about(&mut self, name: &'static str, why: &str) {
-        let origin = self.text(name).map(|(_, origin)| origin);
-        self.complain(name, origin.unwrap_or("not set".to_owned()), why.to_owned());
+        self.complain(name, self.origin(name), why.to_owned());
     }
 
     /// Complains when `name` is not set.
@@ -114,6 +124,13 @@ impl Reader {
         })
     }
 
+    /// Where `name` was set.
+    fn origin(&self, name: &str) -> String {
+        let value = self.layers.values.get(name).filter(|_| self.is_set(name));
+        let origin = value.and_then(|value| value.origin());
+        origin.unwrap_or("not set").to_owned()
+    }
+
     /// The names that were asked for, in the order of asking.
     pub(super) fn into_names(self) -> Vec<&'static str> {
         self.names
@@ -122,13 +139,14 @@ impl Reader {
     /// Ends the reading: `read` if nothing was wrong, else everything that was.
     pub(super) fn finish<T>(mut self, read: T) -> Result<(T, Vec<Warning>), SettingsError> {
         self.complain_about_unknown_names();
-        let warnings = self.layers.warnings;
+        let lines = self.layers.warnings;
         if self.problems.is_empty() {
-            return Ok((read, warnings));
+            let lines = lines.into_iter().map(Warning::Line);
+            return Ok((read, lines.chain(self.warnings).collect()));
         }
         Err(SettingsError {
             problems: self.problems,
-            warnings,
+            warnings: lines,
         })
     }
 
