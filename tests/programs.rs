@@ -6,6 +6,7 @@ mod commands;
 mod deaths;
 mod fleet;
 mod mail;
+mod python;
 mod refusals;
 mod refusing_servers;
 

@@ -1,5 +1,7 @@
 //! What tests are made of.
 
+#[path = "support/celery.rs"]
+pub mod celery;
 #[path = "support/client.rs"]
 pub mod client;
 #[path = "support/mail_server.rs"]
