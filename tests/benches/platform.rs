@@ -14,17 +14,19 @@ mod platform {
     pub(crate) mod albums;
     pub(crate) mod bare;
     pub(crate) mod beat;
+    pub(crate) mod fleet;
     pub(crate) mod idle;
     pub(crate) mod load;
     pub(crate) mod mail;
     pub(crate) mod postgres;
     pub(crate) mod queue;
+    pub(crate) mod queues;
     pub(crate) mod redis;
     pub(crate) mod report;
     pub(crate) mod sweep;
 }
 
-use platform::{albums, bare, beat, idle, mail, postgres, queue, redis, report, sweep};
+use platform::{albums, bare, beat, fleet, idle, mail, postgres, queues, report, sweep};
 use tokio::runtime::Runtime;
 
 fn main() {
@@ -46,8 +48,8 @@ fn main() {
         if is_wanted("idle") {
             idle::measure().await;
         }
-        if is_wanted("queue") {
-            queue::measure().await;
+        if is_wanted("queues") {
+            queues::measure().await;
         }
         if is_wanted("mail") {
             mail::measure().await;
@@ -55,14 +57,14 @@ fn main() {
         if is_wanted("beat") {
             beat::measure().await;
         }
-        if is_wanted("redis") {
-            redis::measure().await;
-        }
         if is_wanted("albums") {
             albums::measure().await;
         }
         if is_wanted("postgres") {
             postgres::measure().await;
+        }
+        if is_wanted("fleet") {
+            fleet::measure().await;
         }
         if is_wanted("sweep") {
             sweep::measure().await;

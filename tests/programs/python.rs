@@ -58,7 +58,12 @@ async fn a_python_worker_does_what_was_routed_to_its_queue() {
         ("BROKER", broker.as_str()),
         ("NOTES", notes.to_str().unwrap()),
     ];
-    let _python = PythonWorker::start("legacy", "legacy", folder.path(), &environment);
+    let _python = PythonWorker::start(
+        "legacy",
+        &["-Q", "legacy", "-P", "solo"],
+        folder.path(),
+        &environment,
+    );
     let start = |name: &str| {
         let routes = r#"{"albums.tasks.congratulate_artist": {"queue": "legacy"}}"#;
         let mut how = command(name, folder.path());

@@ -30,30 +30,21 @@ pub fn broker(redis: &RedisServer) -> String {
 pub struct PythonWorker(Child);
 
 impl PythonWorker {
-    /// Starts a worker of the application in `tests/celery/{application}.py` on `queue`, which
-    /// logs into `folder` and has these variables in its environment.
+    /// Starts a worker of the application in `tests/celery/{application}.py` with these
+    /// arguments and these variables in its environment; it logs into `folder`.
     ///
     /// # Panics
     ///
     /// When Celery is not there.
     pub fn start(
         application: &str,
-        queue: &str,
+        arguments: &[&str],
         folder: &Path,
         environment: &[(&str, &str)],
     ) -> Self {
         let child = Command::new(bin("celery"))
-            .args([
-                "-A",
-                application,
-                "worker",
-                "-Q",
-                queue,
-                "-c",
-                "1",
-                "-P",
-                "solo",
-            ])
+            .args(["-A", application, "worker"])
+            .args(arguments)
             .arg("--logfile")
             .arg(folder.join("python.log"))
             .current_dir(folder)

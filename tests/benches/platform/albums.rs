@@ -105,7 +105,7 @@ fn mails(folder: &Path) -> usize {
         .count()
 }
 
-fn shown(outcome: &Outcome) -> String {
+pub(crate) fn shown(outcome: &Outcome) -> String {
     let milliseconds = |per_mille| outcome.wait(per_mille).as_secs_f64() * 1000.0;
     format!(
         "{:.0} (p50 {:.1}, p99 {:.1} ms)",

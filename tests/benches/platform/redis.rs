@@ -1,7 +1,6 @@
 //! The queue on Redis, beside the least that could move the same messages and lose none.
 
 mod drain;
-mod latency;
 mod usage;
 
 use std::sync::Arc;
@@ -23,14 +22,28 @@ use super::report::line;
 
 const ROUNDS: usize = 3;
 
-pub(crate) async fn measure() {
-    let server = RedisServer::start(&[]).await;
-    let place = Place::on(&server).await;
-    let length = Place::messages()[0].len();
+/// Answers how long one worker took to drain [`TASKS`].
+pub(crate) async fn measure_on(server: &RedisServer) -> Duration {
+    let place = Place::on(server).await;
+    let length = messages()[0].len();
     line("bytes a message on Celery's wire", &length.to_string(), "");
     place.enqueuing().await;
-    place.draining().await;
-    place.latency().await;
+    place.draining().await
+}
+
+/// The tasks that do nothing, as messages.
+pub(crate) fn messages() -> Vec<Vec<u8>> {
+    let now = SystemClock.now();
+    let encoded = |envelope: &Envelope| {
+        encode(&Sent {
+            envelope,
+            due_at: now,
+            now,
+            tag: Uuid::now_v7(),
+            conveyed: false,
+        })
+    };
+    Place::tasks().iter().map(encoded).collect()
 }
 
 struct Place {
@@ -62,27 +75,13 @@ impl Place {
         (0..TASKS).map(seal).collect()
     }
 
-    fn messages() -> Vec<Vec<u8>> {
-        let now = SystemClock.now();
-        let encoded = |envelope: &Envelope| {
-            encode(&Sent {
-                envelope,
-                due_at: now,
-                now,
-                tag: Uuid::now_v7(),
-                conveyed: false,
-            })
-        };
-        Self::tasks().iter().map(encoded).collect()
-    }
-
     async fn clear(&self) {
         let mut redis = self.redis.clone();
         cmd("FLUSHALL").exec_async(&mut redis).await.unwrap();
     }
 
     async fn enqueuing(&self) {
-        let (tasks, messages) = (Self::tasks(), Self::messages());
+        let (tasks, messages) = (Self::tasks(), messages());
         let (mut raw, mut ours) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             self.clear().await;
@@ -110,21 +109,6 @@ impl Place {
             "redis: tasks/s enqueued, 500 at a time",
             &format!("{} ({})", rate(ours), of(raw, ours)),
             "≥ 0.5 of that",
-        );
-        self.clear().await;
-        let few = &tasks[..10_000];
-        let began = Instant::now();
-        for task in few {
-            self.queue
-                .enqueue(std::slice::from_ref(task))
-                .await
-                .unwrap();
-        }
-        let rate = few.len() as f64 / began.elapsed().as_secs_f64();
-        line(
-            "redis: tasks/s enqueued one by one",
-            &format!("{rate:.0}"),
-            "",
         );
     }
 }

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::usage::Usage;
-use super::{Place, ROUNDS, median, of};
+use super::{Place, ROUNDS, median, messages, of};
 use crate::platform::queue::{BATCH, Idler, TASKS, rate, runner};
 use crate::platform::report::line;
 
@@ -22,8 +22,9 @@ const MOVE: &str = "local got = redis.call('RPOP', KEYS[1], ARGV[1])
     return got";
 const MOVED_AT_ONCE: usize = 128;
 impl Place {
-    pub(super) async fn draining(&self) {
-        let (tasks, messages) = (Self::tasks(), Self::messages());
+    /// Answers how long a worker took.
+    pub(super) async fn draining(&self) -> Duration {
+        let (tasks, messages) = (Self::tasks(), messages());
         let (mut limit, mut bare, mut drained) = (Vec::new(), Vec::new(), Vec::new());
         let (mut of_limit, mut of_worker) = (Usage::default(), Usage::default());
         for _ in 0..ROUNDS {
@@ -92,6 +93,7 @@ impl Place {
             &each(of_worker.own_micros),
             "",
         );
+        drained
     }
 
     async fn fill(&self, tasks: &[Envelope]) {
