@@ -109,7 +109,7 @@ impl Relay {
     /// `number` was pushed, and `before` was the last the conveyor knew of before.
     async fn reconcile(&mut self, before: u64, number: u64) -> Result<(), PortError> {
         if before < self.confirmed || self.is_unsure {
-            let lost = Lost::by(self.identity, before + 1..=number - 1);
+            let lost = Lost::by(self.identity, before.saturating_add(1)..=number - 1);
             self.is_unsure = true;
             let count = self.outbox.call_back(&lost).await?;
             say(count, "pushed by this process");
@@ -163,7 +163,7 @@ impl Relay {
             if known < marked {
                 let lost = Lost {
                     for_at_least: pushed_within,
-                    ..Lost::by(relay, known + 1..=u64::MAX)
+                    ..Lost::by(relay, known.saturating_add(1)..=u64::MAX)
                 };
                 mended += self.outbox.call_back(&lost).await?;
             }

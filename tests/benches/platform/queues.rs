@@ -6,14 +6,16 @@ mod memory;
 mod waits;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use adapters::clock::SystemClock;
 use adapters::postgres::{PostgresLimits, PostgresStore};
 use adapters::redis::{RedisQueue, RedisSettings};
 use adapters::sqlite::SqliteStore;
+use async_trait::async_trait;
 use domain::ports::{TaskQueue, TaskQueueAdmin};
-use domain::tasks::{Envelope, QueueName, Router};
+use domain::tasks::{Context, Envelope, Handler, QueueName, Router, TaskError};
 use tempfile::TempDir;
 use tests::postgres::PostgresServer;
 use tests::redis_server::RedisServer;
@@ -21,7 +23,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::idle::cpu_time;
-use super::queue::{BATCH, Idler, Nothing, TASKS, rate, runner};
+use super::queue::{BATCH, Nothing, TASKS, rate, runner};
 use super::{postgres, redis, report};
 
 const ONE_BY_ONE: u32 = 5_000;
@@ -109,7 +111,7 @@ where
     }
     let bulk = began.elapsed();
     let before = cpu_time(std::process::id());
-    let drained = drain(queue).await;
+    let drained = drain(queue, TASKS).await;
     let used = cpu_time(std::process::id()).saturating_sub(before);
     (bulk, drained, used)
 }
@@ -123,25 +125,41 @@ where
         queue.enqueue(&[nothing(TASKS + number)]).await.unwrap();
     }
     let rate = f64::from(ONE_BY_ONE) / began.elapsed().as_secs_f64();
-    drain(queue).await;
+    drain(queue, ONE_BY_ONE).await;
     rate
 }
 
-async fn drain<Q>(queue: &Arc<Q>) -> Duration
+/// Until `count` tasks have been run and settled.
+async fn drain<Q>(queue: &Arc<Q>, count: u32) -> Duration
 where
     Q: TaskQueue + TaskQueueAdmin + 'static,
 {
     let stop = CancellationToken::new();
+    let run = Arc::new(AtomicU32::new(0));
+    let router = Router::default().route(Counter(run.clone()));
     let began = Instant::now();
-    let running =
-        tokio::spawn(runner(queue.clone(), Router::default().route(Idler)).run(stop.clone()));
+    let running = tokio::spawn(runner(queue.clone(), router).run(stop.clone()));
+    while run.load(Ordering::Relaxed) < count {
+        sleep(Duration::from_millis(5)).await;
+    }
+    // A look at what is kept costs more than a task, so there are few.
     while !is_empty(queue.as_ref()).await {
-        sleep(Duration::from_millis(20)).await;
+        sleep(Duration::from_millis(5)).await;
     }
     let took = began.elapsed();
     stop.cancel();
     running.await.unwrap();
     took
+}
+
+struct Counter(Arc<AtomicU32>);
+
+#[async_trait]
+impl Handler<Nothing> for Counter {
+    async fn handle(&self, _: Nothing, _: &Context) -> Result<(), TaskError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
 }
 
 async fn is_empty(queue: &impl TaskQueueAdmin) -> bool {
