@@ -3,12 +3,12 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use redis::{AsyncConnectionConfig, ConnectionInfo, ProtocolVersion, PushInfo, RedisResult};
-use redis::{Client, ScriptInvocation, cmd};
+use redis::{AsyncConnectionConfig, PushInfo, RedisResult, ScriptInvocation, cmd};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
 use super::link::{ANSWER_WITHIN, CONNECT_WITHIN, Link};
+use super::server::Server;
 
 /// A connection of its own, on which Redis says when a key that was looked at has changed.
 ///
@@ -21,7 +21,8 @@ pub(super) struct Bell {
 }
 
 impl Bell {
-    pub(super) fn new(info: &ConnectionInfo, address: String) -> RedisResult<Self> {
+    /// The server must be one that is told to push, as RESP3 has it.
+    pub(super) fn new(server: Server, address: String) -> Self {
         let rings = Arc::new(Notify::new());
         let heard = Arc::clone(&rings);
         // Whatever is pushed, the end of the connection included, is a reason to look again.
@@ -33,16 +34,12 @@ impl Bell {
             .set_connection_timeout(Some(CONNECT_WITHIN))
             .set_response_timeout(Some(ANSWER_WITHIN))
             .set_push_sender(push);
-        let settings = info.redis_settings().clone();
-        let info = info
-            .clone()
-            .set_redis_settings(settings.set_protocol(ProtocolVersion::RESP3));
         let mut tracking = cmd("CLIENT");
         tracking.arg("TRACKING").arg("ON");
-        Ok(Self {
-            link: Link::new(Client::open(info)?, config, Some(tracking), address),
+        Self {
+            link: Link::new(server, config, Some(tracking), address),
             rings,
-        })
+        }
     }
 
     /// Ends when the bell rings the next time.

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, FromRedisValue, Pipeline, RedisError, RedisResult,
-    ScriptInvocation,
+    AsyncConnectionConfig, Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, ScriptInvocation,
 };
 use tokio::time::Instant;
 
 use super::error::is_of_the_connection;
+use super::server::Server;
 
 /// How long a connection may take to be made.
 pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(2);
@@ -28,7 +28,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 /// After a failure it is left alone for a pause, which is random so that many clients do not
 /// come back at once; who calls meanwhile fails at once.
 pub(super) struct Link {
-    client: Client,
+    server: Server,
     config: AsyncConnectionConfig,
     /// What is said first on each new connection.
     greeting: Option<Cmd>,
@@ -55,13 +55,13 @@ struct Down {
 
 impl Link {
     pub(super) fn new(
-        client: Client,
+        server: Server,
         config: AsyncConnectionConfig,
         greeting: Option<Cmd>,
         address: String,
     ) -> Self {
         Self {
-            client,
+            server,
             config,
             greeting,
             address,
@@ -135,7 +135,9 @@ impl Link {
 
     async fn connect(&self) -> RedisResult<MultiplexedConnection> {
         let mut connection = self
-            .client
+            .server
+            .client()
+            .await?
             .get_multiplexed_async_connection_with_config(&self.config)
             .await?;
         if let Some(greeting) = &self.greeting {

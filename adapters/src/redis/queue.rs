@@ -19,12 +19,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use deadpool_redis::{Manager, Pool, Runtime};
 use domain::ports::{
     Clock, Ended, Enqueued, Lease, PortError, Queues, Settled, TaskQueue, WorkerId,
 };
 use domain::tasks::{Envelope, QueueName};
-use redis::{AsyncConnectionConfig, RedisResult, ScriptInvocation, cmd};
+use redis::{AsyncConnectionConfig, ProtocolVersion, RedisResult, ScriptInvocation, cmd};
 
 pub use self::quarantine::Quarantined;
 use super::RedisUrl;
@@ -32,11 +31,9 @@ use super::bell::Bell;
 use super::error::failed;
 use super::keys::Keys;
 use super::link::{ANSWER_WITHIN, CONNECT_WITHIN, Link};
+use super::looks::Looks;
 use super::scripts::Scripts;
 use super::session::Sessions;
-
-/// How many connections an operator's looks may take.
-const MOST_LOOKING: usize = 4;
 
 /// How a queue on Redis is kept.
 #[derive(Clone, Debug)]
@@ -70,8 +67,7 @@ impl Default for RedisSettings {
 pub struct RedisQueue {
     link: Link,
     bell: Bell,
-    /// For an operator's looks, which may be long and must not keep the workers waiting.
-    pool: Pool,
+    looks: Looks,
     keys: Keys,
     scripts: Scripts,
     sessions: Sessions,
@@ -84,11 +80,8 @@ impl RedisQueue {
     ///
     /// # Errors
     ///
-    /// When no connection can be made of what `url` says: a file with certificates is missing.
-    ///
-    /// # Panics
-    ///
-    /// Never: the pool has the runtime that its timeouts need.
+    /// When no connection can be made of what `url` says: a file with certificates is
+    /// missing, or the name of the master that sentinels are to be asked for.
     pub fn open(
         url: &RedisUrl,
         clock: Arc<dyn Clock>,
@@ -98,29 +91,22 @@ impl RedisQueue {
             let config = AsyncConnectionConfig::new()
                 .set_connection_timeout(Some(CONNECT_WITHIN))
                 .set_response_timeout(Some(ANSWER_WITHIN));
-            let client = url.client()?;
-            let info = client.get_connection_info().clone();
-            let bell = Bell::new(&info, url.to_string())?;
-            let manager = Manager::new_with_config(info, config.clone())?;
             Ok((
-                Link::new(client, config, None, url.to_string()),
-                bell,
-                manager,
+                Link::new(
+                    url.server(ProtocolVersion::RESP2)?,
+                    config.clone(),
+                    None,
+                    url.to_string(),
+                ),
+                Bell::new(url.server(ProtocolVersion::RESP3)?, url.to_string()),
+                Looks::new(url.server(ProtocolVersion::RESP2)?, config),
             ))
         };
-        let (link, bell, manager) = open().map_err(failed("open"))?;
-        let pool = Pool::builder(manager)
-            .max_size(MOST_LOOKING)
-            .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(ANSWER_WITHIN))
-            .create_timeout(Some(CONNECT_WITHIN))
-            .recycle_timeout(Some(ANSWER_WITHIN))
-            .build()
-            .expect("a pool with a runtime may have timeouts");
+        let (link, bell, looks) = open().map_err(failed("open"))?;
         Ok(Self {
             link,
             bell,
-            pool,
+            looks,
             keys: Keys::new(settings.prefix.clone()),
             scripts: Scripts::default(),
             sessions: Sessions::default(),

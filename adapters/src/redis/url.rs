@@ -2,17 +2,20 @@
 
 mod error;
 mod reading;
+mod sentinels;
+mod shown;
 
-use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use redis::{
-    Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _,
-    RedisConnectionInfo, RedisResult, TlsCertificates,
+    Client, ClientTlsConfig, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo as _,
+    ProtocolVersion, RedisConnectionInfo, RedisResult, TlsCertificates,
 };
 
 pub use self::error::RedisUrlError;
+use self::sentinels::Sentinels;
+use super::server::Server;
 
 /// Where Redis is, and who we are there. What it shows holds no secret.
 #[derive(Clone)]
@@ -21,33 +24,71 @@ pub struct RedisUrl {
     settings: RedisConnectionInfo,
     authority: Option<PathBuf>,
     certificate: Option<(PathBuf, PathBuf)>,
-    shown: String,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 enum Place {
     Tcp(String, u16),
     Tls(String, u16),
     Socket(PathBuf),
+    Sentinels(Sentinels),
 }
 
 impl RedisUrl {
-    /// A client of this server; nothing is connected yet.
-    pub(super) fn client(&self) -> RedisResult<Client> {
+    /// The same, where sentinels are asked for the master of this name, as Celery has it in
+    /// the option `master_name` of its transport. A server that is named itself stays.
+    #[must_use]
+    pub fn with_master_name(mut self, name: &str) -> Self {
+        if let Place::Sentinels(sentinels) = &mut self.place {
+            name.clone_into(&mut sentinels.master_name);
+        }
+        self
+    }
+
+    /// The same, where the sentinels want to know who asks, as Celery has it in the option
+    /// `sentinel_kwargs` of its transport. A server that is named itself stays.
+    #[must_use]
+    pub fn with_sentinel_login(mut self, user: &str, password: &str) -> Self {
+        if let Place::Sentinels(sentinels) = &mut self.place {
+            user.clone_into(&mut sentinels.user);
+            password.clone_into(&mut sentinels.password);
+        }
+        self
+    }
+
+    /// Whether it names sentinels, but not the master to ask them for.
+    pub fn lacks_master_name(&self) -> bool {
+        matches!(&self.place, Place::Sentinels(sentinels) if sentinels.master_name.is_empty())
+    }
+
+    /// The server that is meant; nothing is connected yet.
+    pub(super) fn server(&self, protocol: ProtocolVersion) -> RedisResult<Server> {
+        let settings = self.settings.clone().set_protocol(protocol);
         let addr = match &self.place {
+            Place::Sentinels(_) if self.lacks_master_name() => {
+                let refusal = RedisUrlError::NoMaster.to_string();
+                return Err((ErrorKind::InvalidClientConfig, "this address", refusal).into());
+            }
+            Place::Sentinels(sentinels) => {
+                let client = sentinels.client(&settings, self.certificates()?)?;
+                return Ok(Server::named_by(client, settings));
+            }
             Place::Tcp(host, port) => ConnectionAddr::Tcp(host.clone(), *port),
             Place::Socket(path) => ConnectionAddr::Unix(path.clone()),
-            Place::Tls(host, port) => ConnectionAddr::TcpTls {
-                host: host.clone(),
-                port: *port,
-                insecure: false,
-                tls_params: None,
-            },
+            Place::Tls(host, port) => secured(host.clone(), *port),
         };
         let info: ConnectionInfo = addr.into_connection_info()?;
-        let info = info.set_redis_settings(self.settings.clone());
+        let info = info.set_redis_settings(settings);
+        let client = match self.certificates()? {
+            Some(certificates) => Client::build_with_tls(info, certificates),
+            None => Client::open(info),
+        };
+        client.map(Server::Named)
+    }
+
+    fn certificates(&self) -> RedisResult<Option<TlsCertificates>> {
         if self.authority.is_none() && self.certificate.is_none() {
-            return Client::open(info);
+            return Ok(None);
         }
         let root_cert = self.authority.as_deref().map(read).transpose()?;
         let client_tls = match &self.certificate {
@@ -57,13 +98,10 @@ impl RedisUrl {
             }),
             None => None,
         };
-        Client::build_with_tls(
-            info,
-            TlsCertificates {
-                client_tls,
-                root_cert,
-            },
-        )
+        Ok(Some(TlsCertificates {
+            client_tls,
+            root_cert,
+        }))
     }
 }
 
@@ -75,7 +113,6 @@ impl PartialEq for RedisUrl {
                 settings,
                 authority,
                 certificate,
-                shown: _,
             } = url.clone();
             let user = settings.username().map(str::to_owned);
             let password = settings.password().map(str::to_owned);
@@ -88,15 +125,12 @@ impl PartialEq for RedisUrl {
 
 impl Eq for RedisUrl {}
 
-impl fmt::Display for RedisUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown)
-    }
-}
-
-impl fmt::Debug for RedisUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("RedisUrl").field(&self.shown).finish()
+fn secured(host: String, port: u16) -> ConnectionAddr {
+    ConnectionAddr::TcpTls {
+        host,
+        port,
+        insecure: false,
+        tls_params: None,
     }
 }
 

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use deadpool_redis::{Connection, PoolError};
+use deadpool_redis::Connection;
 use domain::ports::{PortError, QueueCounts, Requeued, TaskQueueAdmin, TaskRow, TaskState};
 use domain::tasks::{QueueName, TaskId};
-use redis::{AsyncTypedCommands as _, ErrorKind, RedisError, RedisResult, cmd};
+use redis::{AsyncTypedCommands as _, RedisResult, cmd};
 
 use super::RedisQueue;
 use super::rows::{Moved, of_message, of_record};
@@ -45,7 +45,11 @@ impl TaskQueueAdmin for RedisQueue {
         script.key(self.keys.buried()).key(self.keys.buried_at());
         script.arg(id.as_str()).arg(self.now().timestamp_micros());
         script.arg(self.keys.ours());
-        let was_buried = async { script.invoke_async(&mut self.look().await?).await };
+        let was_buried = async {
+            script
+                .invoke_async(&mut self.looks.connection().await?)
+                .await
+        };
         if was_buried.await.map_err(failed("re-queue a task"))? {
             Ok(Requeued::Yes)
         } else {
@@ -56,21 +60,18 @@ impl TaskQueueAdmin for RedisQueue {
     async fn purge(&self, queue: &QueueName) -> Result<u64, PortError> {
         let mut script = self.scripts.purge.prepare_invoke();
         self.name_queues(&mut script, std::slice::from_ref(queue));
-        let purged = async { script.invoke_async(&mut self.look().await?).await };
+        let purged = async {
+            script
+                .invoke_async(&mut self.looks.connection().await?)
+                .await
+        };
         purged.await.map_err(failed("purge a queue"))
     }
 }
 
 impl RedisQueue {
-    async fn look(&self) -> RedisResult<Connection> {
-        self.pool.get().await.map_err(|error| match error {
-            PoolError::Backend(error) => error,
-            other => RedisError::from((ErrorKind::Io, "no connection", other.to_string())),
-        })
-    }
-
     async fn count_all(&self) -> RedisResult<Vec<QueueCounts>> {
-        let mut redis = self.look().await?;
+        let mut redis = self.looks.connection().await?;
         let now = self.now();
         let mut counts = BTreeMap::new();
         for queue in self.queues(&mut redis).await? {
@@ -126,7 +127,7 @@ impl RedisQueue {
     }
 
     async fn waiting(&self, most: u32) -> RedisResult<Vec<Moved>> {
-        let mut redis = self.look().await?;
+        let mut redis = self.looks.connection().await?;
         let now = self.now();
         let mut rows = Vec::new();
         if most == 0 {
@@ -154,7 +155,7 @@ impl RedisQueue {
     }
 
     async fn running(&self, most: u32) -> RedisResult<Vec<Moved>> {
-        let mut redis = self.look().await?;
+        let mut redis = self.looks.connection().await?;
         let mut found = Vec::new();
         for hash in self.claims(&mut redis).await? {
             let heads = self.heads(&mut redis, &hash).await?.into_iter();
@@ -172,7 +173,7 @@ impl RedisQueue {
     }
 
     async fn buried(&self, most: u32) -> RedisResult<Vec<Moved>> {
-        let mut redis = self.look().await?;
+        let mut redis = self.looks.connection().await?;
         let last = isize::try_from(most).unwrap_or(isize::MAX) - 1;
         if last < 0 {
             return Ok(Vec::new());

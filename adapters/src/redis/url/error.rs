@@ -8,15 +8,20 @@ pub enum RedisUrlError {
     Form(#[from] url::ParseError),
     /// It is the URL of something else.
     #[error(
-        "the scheme {0:?} is not supported: redis, rediss, valkey, valkeys, unix, redis+unix and redis+socket are"
+        "the scheme {0:?} is not supported: redis, rediss, valkey, valkeys, unix, redis+unix, redis+socket and sentinel are"
     )]
     Scheme(String),
-    /// Sentinel, which is not supported yet.
-    #[error("Sentinel is not supported: name the server itself")]
-    Sentinel,
     /// More than one server.
-    #[error("names several servers, and one is supported")]
+    #[error(
+        "names several servers: one is supported, or sentinel://HOST:PORT;sentinel://HOST:PORT"
+    )]
     Several,
+    /// Sentinels, and nothing to ask them for.
+    #[error("names sentinels, but no master: add ?master_name=NAME, or set the option master_name")]
+    NoMaster,
+    /// Two sentinels for two masters.
+    #[error("says two things of the {0} of one master")]
+    Contradiction(&'static str),
     /// A password, most likely, that ends where it should not.
     #[error(
         "has an @ behind a /, ? or #: in a password write these as %2F, %3F and %23, elsewhere the @ as %40"

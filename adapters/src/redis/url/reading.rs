@@ -1,17 +1,19 @@
 //! Reads where Redis is.
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 
 use redis::RedisConnectionInfo;
 use url::Url;
 
-use super::{Place, RedisUrl, RedisUrlError};
+use super::{Place, RedisUrl, RedisUrlError, sentinels};
 
 impl TryFrom<&str> for RedisUrl {
     type Error = RedisUrlError;
 
     fn try_from(text: &str) -> Result<Self, RedisUrlError> {
+        if let Some(read) = sentinels::read(text) {
+            return read;
+        }
         refuse_what_would_be_misread(text)?;
         let url = Url::parse(text)?;
         let path = decoded("path", url.path())?;
@@ -21,7 +23,7 @@ impl TryFrom<&str> for RedisUrl {
             password: decoded("password", url.password().unwrap_or_default())?,
             database: match place {
                 Place::Socket(_) => String::new(),
-                Place::Tcp(..) | Place::Tls(..) => path.trim_matches('/').to_owned(),
+                _ => path.trim_matches('/').to_owned(),
             },
             ..Reading::default()
         };
@@ -34,10 +36,7 @@ impl TryFrom<&str> for RedisUrl {
 
 /// What the parser of URLs would take for one server with an odd name, or for less of a
 /// password than it is: the rest would be shown as a path or a parameter.
-fn refuse_what_would_be_misread(text: &str) -> Result<(), RedisUrlError> {
-    if text.starts_with("sentinel") {
-        return Err(RedisUrlError::Sentinel);
-    }
+pub(super) fn refuse_what_would_be_misread(text: &str) -> Result<(), RedisUrlError> {
     let (_, after_scheme) = text.split_once("://").unwrap_or_default();
     let end = after_scheme.find(['/', '?', '#']);
     let (authority, rest) = after_scheme.split_at(end.unwrap_or(after_scheme.len()));
@@ -52,10 +51,7 @@ fn refuse_what_would_be_misread(text: &str) -> Result<(), RedisUrlError> {
 }
 
 fn place(url: &Url, path: &str) -> Result<Place, RedisUrlError> {
-    let host = match url.host_str().unwrap_or_default() {
-        "" => "127.0.0.1",
-        host => host.trim_matches(['[', ']']),
-    };
+    let host = host(url);
     let port = url.port().unwrap_or(6379);
     // Behind no host at all, a path that is no number is a file.
     let is_file = url.host_str().is_none_or(str::is_empty)
@@ -63,27 +59,40 @@ fn place(url: &Url, path: &str) -> Result<Place, RedisUrlError> {
     match url.scheme() {
         "unix" | "redis+unix" | "valkey+unix" | "redis+socket" => Ok(Place::Socket(path.into())),
         "redis" | "valkey" if is_file => Ok(Place::Socket(path.into())),
-        "redis" | "valkey" => Ok(Place::Tcp(host.to_owned(), port)),
-        "rediss" | "valkeys" => Ok(Place::Tls(host.to_owned(), port)),
+        "redis" | "valkey" => Ok(Place::Tcp(host, port)),
+        "rediss" | "valkeys" => Ok(Place::Tls(host, port)),
         other => Err(RedisUrlError::Scheme(other.to_owned())),
     }
 }
 
+pub(super) fn host(url: &Url) -> String {
+    let host = match url.host_str().unwrap_or_default() {
+        "" => "127.0.0.1",
+        host => host.trim_matches(['[', ']']),
+    };
+    host.to_owned()
+}
+
 /// What a URL says, as far as it was read.
 #[derive(Default)]
-struct Reading {
-    user: String,
-    password: String,
-    database: String,
+pub(super) struct Reading {
+    pub(super) user: String,
+    pub(super) password: String,
+    pub(super) database: String,
     authority: Option<PathBuf>,
     certificate: Option<PathBuf>,
     key: Option<PathBuf>,
 }
 
 impl Reading {
-    fn read(&mut self, name: &str, value: &str, place: &Place) -> Result<(), RedisUrlError> {
+    pub(super) fn read(
+        &mut self,
+        name: &str,
+        value: &str,
+        place: &Place,
+    ) -> Result<(), RedisUrlError> {
         let is_socket = matches!(place, Place::Socket(_));
-        let is_tls = matches!(place, Place::Tls(..));
+        let is_tls = matches!(place, Place::Tls(..) | Place::Sentinels(_));
         let value = value.to_owned();
         match name {
             "virtual_host" | "db" => self.database = value.replace('/', ""),
@@ -103,7 +112,7 @@ impl Reading {
         Ok(())
     }
 
-    fn into_url(self, place: Place) -> Result<RedisUrl, RedisUrlError> {
+    pub(super) fn into_url(self, place: Place) -> Result<RedisUrl, RedisUrlError> {
         let number = match self.database.as_str() {
             "" => 0,
             digits => match digits.parse::<u32>() {
@@ -122,43 +131,19 @@ impl Reading {
         if !self.user.is_empty() {
             settings = settings.set_username(&self.user);
         }
-        let mut masked = self.user;
         if !self.password.is_empty() {
             settings = settings.set_password(&self.password);
-            masked.push_str(":**");
         }
-        if !masked.is_empty() {
-            masked.push('@');
-        }
-        let shown = match &place {
-            Place::Tcp(host, port) => {
-                format!("redis://{masked}{}:{port}/{number}", bracketed(host))
-            }
-            Place::Tls(host, port) => {
-                format!("rediss://{masked}{}:{port}/{number}", bracketed(host))
-            }
-            Place::Socket(path) => format!("unix://{masked}{}?db={number}", path.display()),
-        };
         Ok(RedisUrl {
             place,
             settings,
             authority: self.authority,
             certificate,
-            shown,
         })
     }
 }
 
-/// An IPv6 address as a URL has it, any other name as it is.
-fn bracketed(host: &str) -> Cow<'_, str> {
-    if host.contains(':') {
-        Cow::Owned(format!("[{host}]"))
-    } else {
-        Cow::Borrowed(host)
-    }
-}
-
-fn decoded(part: &'static str, text: &str) -> Result<String, RedisUrlError> {
+pub(super) fn decoded(part: &'static str, text: &str) -> Result<String, RedisUrlError> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {

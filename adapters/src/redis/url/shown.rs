@@ -1,0 +1,54 @@
+//! What a URL looks like to people: Celery's look, which holds no secret.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::{Place, RedisUrl};
+
+impl fmt::Display for RedisUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let database = self.settings.db();
+        let mut user = self.settings.username().unwrap_or_default().to_owned();
+        if self.settings.password().is_some() {
+            user.push_str(":**");
+        }
+        if !user.is_empty() {
+            user.push('@');
+        }
+        match &self.place {
+            Place::Tcp(host, port) => {
+                write!(f, "redis://{user}{}:{port}/{database}", bracketed(host))
+            }
+            Place::Tls(host, port) => {
+                write!(f, "rediss://{user}{}:{port}/{database}", bracketed(host))
+            }
+            Place::Socket(path) => write!(f, "unix://{user}{}?db={database}", path.display()),
+            Place::Sentinels(sentinels) => {
+                for (place, (host, port)) in sentinels.hosts.iter().enumerate() {
+                    let (between, user) = if place == 0 {
+                        ("", user.as_str())
+                    } else {
+                        (";", "")
+                    };
+                    write!(f, "{between}sentinel://{user}{}:{port}", bracketed(host))?;
+                }
+                write!(f, "/{database}?master_name={}", sentinels.master_name)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for RedisUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RedisUrl").field(&self.to_string()).finish()
+    }
+}
+
+/// An IPv6 address as a URL has it, any other name as it is.
+fn bracketed(host: &str) -> Cow<'_, str> {
+    if host.contains(':') {
+        Cow::Owned(format!("[{host}]"))
+    } else {
+        Cow::Borrowed(host)
+    }
+}
