@@ -3,6 +3,7 @@
 mod foreign;
 mod outages;
 mod results;
+mod sentinels;
 mod urls;
 mod workers;
 

@@ -10,6 +10,8 @@ pub mod mail_server;
 pub mod postgres;
 #[path = "support/program.rs"]
 pub mod program;
+#[path = "support/redis_sentinels.rs"]
+pub mod redis_sentinels;
 #[path = "support/redis_server.rs"]
 pub mod redis_server;
 #[path = "support/samples.rs"]

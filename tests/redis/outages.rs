@@ -17,10 +17,10 @@ use super::{FIRST, Place, done, ids};
 /// How long an outage may go unnoticed.
 const NOTICED: Duration = Duration::from_secs(5);
 /// How long the queue may take to work again.
-const HEALED: Duration = Duration::from_secs(30);
+pub(super) const HEALED: Duration = Duration::from_secs(30);
 
 /// Leases, however long it takes.
-async fn at_last(queue: &RedisQueue) -> Vec<String> {
+pub(super) async fn at_last(queue: &RedisQueue) -> Vec<String> {
     let queues = Queues::from(QueueName::default());
     let trying = async {
         loop {
@@ -65,7 +65,7 @@ async fn refusal(place: &Place<'_>) -> PortError {
     timeout(NOTICED, asking).await.expect("it is noticed")
 }
 
-fn command(words: &[&str]) -> Cmd {
+pub(super) fn command(words: &[&str]) -> Cmd {
     let mut command = cmd(words[0]);
     command.arg(&words[1..]);
     command

@@ -37,6 +37,18 @@ fn every_form_in_use_is_read_and_shown_without_its_secrets() {
             "unix:///tmp/r.sock?db=1",
         ),
         (
+            "sentinel://h;sentinel://[::1]:1234",
+            "sentinel://h:26379;sentinel://[::1]:1234/0?master_name=",
+        ),
+        (
+            "sentinel://me:geheim@h:1/2;sentinel://h2:2?master_name=music&sentinel_password=geheim",
+            "sentinel://me:**@h:1;sentinel://h2:2/2?master_name=music",
+        ),
+        (
+            "sentinel://h1;sentinel://h2/2?master_name=music&ssl_cert_reqs=required&sentinel_ssl=1",
+            "sentinel://h1:26379;sentinel://h2:26379/2?master_name=music",
+        ),
+        (
             "redis+unix:///tmp/r.sock?password=geheim",
             "unix://:**@/tmp/r.sock?db=0",
         ),
@@ -73,10 +85,18 @@ fn what_is_not_supported_is_refused_in_words() {
         ("h:6379", "scheme \"h\" is not supported"),
         ("http://h", "scheme \"http\" is not supported"),
         ("rediscache://h", "not supported"),
+        ("sentinel://h1:26379,h2:26379", "several servers"),
+        ("sentinel://h1;redis://h2", "several servers"),
         (
-            "sentinel://h:26379;sentinel://h2:26379",
-            "Sentinel is not supported",
+            "sentinel://:a@h1;sentinel://:b@h2",
+            "two things of the password",
         ),
+        (
+            "sentinel://h1/1;sentinel://h2/2",
+            "two things of the database",
+        ),
+        ("sentinel://h1?sentinel_ssl=perhaps", "is not known"),
+        ("sentinel://a@b/@h1", "%2F"),
         ("redis://h1:6379,h2:6379/0", "several servers"),
         ("redis://h/seven", "database \"seven\" is not a number"),
         (
@@ -101,7 +121,7 @@ fn what_is_not_supported_is_refused_in_words() {
 
 proptest! {
     #[test]
-    fn any_text_is_a_url_or_refused(text in prop_oneof![any::<String>(), "redi[s+unixocket]{1,8}://[ -~]{0,40}"]) {
+    fn any_text_is_a_url_or_refused(text in prop_oneof![any::<String>(), "redi[s+unixocket]{1,8}://[ -~]{0,40}", "sentinel://[ -~]{0,60}"]) {
         let read: Result<RedisUrl, RedisUrlError> = RedisUrl::try_from(text.as_str());
         if let Ok(url) = read {
             prop_assert!(url.to_string().contains("://"));

@@ -59,6 +59,25 @@ fn what_celery_is_told_of_keys_and_results_is_honoured() {
 }
 
 #[test]
+fn sentinels_are_told_the_name_of_the_master() {
+    let sentinels = (
+        "REDIS_URL",
+        "sentinel://:hunter2@h1:26379;sentinel://h2:26379",
+    );
+    let options = r#"{"master_name": "music"}"#;
+    let settings =
+        from_environment(&[sentinels, ("CELERY_CONF_BROKER_TRANSPORT_OPTIONS", options)]);
+
+    let url = settings.unwrap().conveyor.unwrap().url;
+    assert!(!url.lacks_master_name());
+    let shown = url.to_string();
+    assert!(
+        shown.contains("music") && !shown.contains("hunter2"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn what_cannot_be_honoured_is_said_with_what_to_do() {
     for (name, value, said) in [
         (

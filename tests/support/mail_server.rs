@@ -216,7 +216,12 @@ fn open_to_all(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).expect("it is ours");
 }
 
-fn free_port() -> u16 {
+/// A port of this machine that nobody has.
+///
+/// # Panics
+///
+/// When there is none.
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     listener.local_addr().expect("a port").port()
 }

@@ -1,5 +1,6 @@
 //! A Redis of the tests' own.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -11,6 +12,9 @@ use tokio::sync::OnceCell;
 
 /// How long a server may take to come up, on a machine with much to do.
 const UP_WITHIN: Duration = Duration::from_secs(30);
+
+/// The file that a server reads first, if it is there.
+const CONFIGURATION: &str = "redis.conf";
 
 /// Runs the server until its own input ends, so that it never outlives the tests, however they end.
 const KEEPER: &str = r#"
@@ -46,7 +50,19 @@ impl RedisServer {
     ///
     /// When there is none to be had: `tests/run` installs it.
     pub async fn start(options: &[&str]) -> Self {
+        Self::configured(None, options).await
+    }
+
+    /// The same, which reads this configuration first, and may write to it.
+    ///
+    /// # Panics
+    ///
+    /// When there is none to be had.
+    pub async fn configured(configuration: Option<&str>, options: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder").keep();
+        if let Some(configuration) = configuration {
+            fs::write(folder.join(CONFIGURATION), configuration).expect("a file");
+        }
         let options: Vec<String> = options.iter().map(|&option| option.to_owned()).collect();
         let (keeper, process) = keep(&folder, &options);
         let server = Self {
@@ -156,9 +172,12 @@ impl RedisServer {
 /// A server in `folder`, and the id of its process.
 fn keep(folder: &Path, options: &[String]) -> (Child, u32) {
     let socket = folder.join("redis.sock");
+    let configuration = folder.join(CONFIGURATION);
+    let configuration = configuration.exists().then_some(configuration);
     let mut keeper = Command::new("sh")
         .args(["-c", KEEPER, "sh"])
         .arg(folder)
+        .args(configuration)
         .args(["--port", "0", "--save", "", "--appendonly", "no"])
         .arg("--unixsocket")
         .arg(&socket)

@@ -13,7 +13,7 @@ const NAMED_WITHIN: Duration = Duration::from_secs(3);
 
 /// The server to talk to, which may be another one the next time.
 pub(super) enum Server {
-    Named(Client),
+    Named(Box<Client>),
     /// Whom to ask, and who we are to the master.
     Sentinels(Box<(Mutex<SentinelClient>, RedisConnectionInfo)>),
 }
@@ -26,7 +26,7 @@ impl Server {
     /// A client of the server that is to be talked to now.
     pub(super) async fn client(&self) -> RedisResult<Client> {
         let (sentinels, settings) = match self {
-            Self::Named(client) => return Ok(client.clone()),
+            Self::Named(client) => return Ok(Client::clone(client)),
             Self::Sentinels(both) => &**both,
         };
         let asking = async { sentinels.lock().await.async_get_client().await };

@@ -83,7 +83,7 @@ impl RedisUrl {
             Some(certificates) => Client::build_with_tls(info, certificates),
             None => Client::open(info),
         };
-        client.map(Server::Named)
+        client.map(|client| Server::Named(Box::new(client)))
     }
 
     fn certificates(&self) -> RedisResult<Option<TlsCertificates>> {

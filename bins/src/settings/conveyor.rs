@@ -87,8 +87,12 @@ impl ConveyorSettings {
                 }
             }
         }
+        let url = match &options.master_name {
+            Some(name) => url?.with_master_name(name),
+            None => url?,
+        };
         Some(Self {
-            url: url?,
+            url,
             prefix: options.prefix,
             results_kept_for: results.unwrap_or(true).then_some(kept_for),
             python_queues: python_queues.unwrap_or_default(),
@@ -100,6 +104,7 @@ impl ConveyorSettings {
 #[derive(Default)]
 struct Options {
     prefix: String,
+    master_name: Option<String>,
     has_timeout: bool,
 }
 
@@ -114,6 +119,8 @@ fn options(tree: &Value) -> Result<Options, Vec<String>> {
         match (name.as_str(), value) {
             ("global_keyprefix", Value::String(prefix)) => read.prefix.clone_from(prefix),
             ("global_keyprefix", _) => problems.push("global_keyprefix must be a text".to_owned()),
+            ("master_name", Value::String(name)) => read.master_name = Some(name.clone()),
+            ("master_name", _) => problems.push("master_name must be a text".to_owned()),
             ("visibility_timeout", _) => read.has_timeout = true,
             ("priority_steps", _) if *value == json!([0, 3, 6, 9]) => {}
             ("sep", _) if *value == json!("\u{6}\u{16}") => {}
