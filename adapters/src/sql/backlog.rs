@@ -6,6 +6,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use domain::ports::room_on_conveyor;
 
+use super::{BLINK, POLL};
+
 /// The queues with ready tasks; those with waiting ones, and when the first of each is due; and
 /// how many of each are on their way. A seek an index for each queue, however long the queues are.
 pub(crate) const LOOK_AT_BACKLOG: &str = "
@@ -26,6 +28,9 @@ pub(crate) const LOOK_AT_BACKLOG: &str = "
     FROM waiting WHERE queue IS NOT NULL
     UNION ALL
     SELECT 'relayed', queue, NULL, count(*) FROM tasks WHERE state = 'relayed' GROUP BY queue";
+
+/// How long a full conveyor is left alone.
+const UNTIL_ROOM: Duration = Duration::from_millis(10);
 
 /// What waits to be relayed, and what is on its way.
 #[derive(Default)]
@@ -52,7 +57,7 @@ impl Backlog {
     }
 
     /// How long until the first waiting task is due; none, if none waits.
-    pub(crate) fn next_due(&self, now: DateTime<Utc>) -> Option<Duration> {
+    fn next_due(&self, now: DateTime<Utc>) -> Option<Duration> {
         let first = self.waiting.values().flatten().min()?;
         Some((*first - now).to_std().unwrap_or_default())
     }
@@ -62,8 +67,18 @@ impl Backlog {
         self.next_due(now) == Some(Duration::ZERO)
     }
 
-    pub(crate) fn has_ready(&self) -> bool {
-        !self.ready.is_empty()
+    /// Whether there is anything to relay, be there room for it or not.
+    pub(crate) fn is_something(&self, now: DateTime<Utc>) -> bool {
+        !self.ready.is_empty() || self.has_due(now)
+    }
+
+    /// How long to leave it alone when nothing of it could be relayed.
+    pub(crate) fn next_look(&self, now: DateTime<Utc>) -> Duration {
+        match self.next_due(now) {
+            Some(due) if due.is_zero() => BLINK,
+            _ if !self.ready.is_empty() => UNTIL_ROOM,
+            due => due.unwrap_or(POLL),
+        }
     }
 
     /// The queues with waiting tasks.

@@ -12,10 +12,7 @@ use crate::postgres::PostgresStore;
 use crate::postgres::error::StoreError;
 use crate::postgres::tasks::{PROMOTE, envelope, place};
 use crate::postgres::values::each;
-use crate::sql::{BLINK, Backlog, LOOK_AT_BACKLOG, Patience, number};
-
-/// How long a full conveyor is left alone.
-const UNTIL_ROOM: Duration = Duration::from_millis(10);
+use crate::sql::{Backlog, LOOK_AT_BACKLOG, Patience, number};
 
 impl PostgresStore {
     pub(super) async fn mark_within(
@@ -35,16 +32,16 @@ impl PostgresStore {
                     .changed(|| sqlx::query(PROMOTE).bind(&names).bind(now))
                     .await?;
             }
-            let tasks = self.mark(push, most, &backlog).await?;
-            if !tasks.is_empty() || most == 0 {
-                return Ok(tasks);
+            if most == 0 {
+                return Ok(Vec::new());
             }
-            let next = match backlog.next_due(now) {
-                Some(due) if due.is_zero() => BLINK,
-                _ if backlog.has_ready() => UNTIL_ROOM,
-                next => next.unwrap_or(Duration::MAX),
-            };
-            if patience.is_over(next, bell).await {
+            if backlog.is_something(now) {
+                let tasks = self.mark(push, most, &backlog).await?;
+                if !tasks.is_empty() {
+                    return Ok(tasks);
+                }
+            }
+            if patience.is_over(backlog.next_look(now), bell).await {
                 return Ok(Vec::new());
             }
         }

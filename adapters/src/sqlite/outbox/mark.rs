@@ -9,14 +9,11 @@ use domain::tasks::Envelope;
 use sqlx::QueryBuilder;
 use sqlx::sqlite::SqliteConnection;
 
-use crate::sql::{BLINK, Backlog, LOOK_AT_BACKLOG, Patience, number};
+use crate::sql::{Backlog, LOOK_AT_BACKLOG, Patience, number};
 use crate::sqlite::SqliteStore;
 use crate::sqlite::error::StoreError;
 use crate::sqlite::tasks::{PROMOTE, envelope, push_firsts, sorted};
 use crate::sqlite::writer::Write;
-
-/// How long a full conveyor is left alone.
-const UNTIL_ROOM: Duration = Duration::from_millis(10);
 
 impl SqliteStore {
     pub(super) async fn mark_within(
@@ -34,7 +31,7 @@ impl SqliteStore {
             if most == 0 {
                 return Ok(Vec::new());
             }
-            if backlog.has_due(now) || (backlog.has_ready() && !names.is_empty()) {
+            if backlog.has_due(now) || (backlog.is_something(now) && !names.is_empty()) {
                 let mark = Mark {
                     push,
                     rooms: names.into_iter().map(str::to_owned).zip(rooms).collect(),
@@ -48,12 +45,7 @@ impl SqliteStore {
                     return Ok(tasks);
                 }
             }
-            let next = match backlog.next_due(now) {
-                Some(due) if due.is_zero() => BLINK,
-                _ if backlog.has_ready() => UNTIL_ROOM,
-                next => next.unwrap_or(Duration::MAX),
-            };
-            if patience.is_over(next, bell).await {
+            if patience.is_over(backlog.next_look(now), bell).await {
                 return Ok(Vec::new());
             }
         }
