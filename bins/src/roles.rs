@@ -61,7 +61,7 @@ pub(crate) async fn embedded(
     let mut parts = Parts::new(stop);
     let api = Arc::new(platform.api(&url)?);
     let mailing = platform.mailing()?;
-    let runner = platform.runner(worker, &platform.own_queues(), &url, &mailing)?;
+    let runner = platform.runner(worker, platform.own_queues(), &url, &mailing)?;
     let (housekeeper, ticker) = (platform.housekeeper(), platform.ticker()?);
     let relaying = platform.relaying(worker);
     parts.add("the api", |stop| serve(listener, api, limits, stop));
@@ -112,7 +112,7 @@ pub async fn worker(
     let url = settings.api.public_url_at(settings.api.bind);
     let (platform, writer) = Platform::open(settings).await?;
     let mailing = platform.mailing()?;
-    let runner = platform.runner(worker, queues, &url, &mailing)?;
+    let runner = platform.runner(worker, platform.queues(queues)?, &url, &mailing)?;
     let housekeeper = platform.housekeeper();
     let (data, mail) = platform.places();
     let mut parts = Parts::new(stop);

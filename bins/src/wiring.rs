@@ -156,7 +156,7 @@ impl Platform {
     }
 
     /// Every queue that our own workers are to serve.
-    pub(crate) fn own_queues(&self) -> Vec<String> {
+    pub(crate) fn own_queues(&self) -> Queues {
         let Settings {
             routes, conveyor, ..
         } = &self.settings;
@@ -165,27 +165,32 @@ impl Platform {
             pythons.is_some_and(|queues| queues.contains(queue))
         };
         let own = routes.queues().filter(|queue| !is_pythons(queue));
-        own.map(ToString::to_string).collect()
+        Queues::new(own.cloned()).unwrap_or_else(|| routes.default_queue().clone().into())
     }
 
-    /// Runs tasks of `queues` (the default queue when there are none) as `worker`, mailing with `mailing`.
-    pub(crate) fn runner(
-        &self,
-        worker: WorkerId,
-        queues: &[String],
-        public_url: &PublicUrl,
-        mailing: &Mailing,
-    ) -> Result<Runner, Failure> {
-        let settings = &self.settings;
-        let queues = queues
+    /// The queues with these names, as `-Q` has them; the default queue when there are none.
+    pub(crate) fn queues(&self, names: &[String]) -> Result<Queues, Failure> {
+        let queues = names
             .iter()
             .map(|name| QueueName::try_from(name.clone()))
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| format!("the name of a queue {error} (-Q a,b)"))?;
+        let default = || self.settings.routes.default_queue().clone().into();
+        Ok(Queues::new(queues).unwrap_or_else(default))
+    }
+
+    /// Runs tasks of `queues` as `worker`, mailing with `mailing`.
+    pub(crate) fn runner(
+        &self,
+        worker: WorkerId,
+        queues: Queues,
+        public_url: &PublicUrl,
+        mailing: &Mailing,
+    ) -> Result<Runner, Failure> {
+        let settings = &self.settings;
         let settings = RunnerSettings {
             worker,
-            queues: Queues::new(queues)
-                .unwrap_or_else(|| settings.routes.default_queue().clone().into()),
+            queues,
             concurrency: settings.worker.concurrency,
             prefetch: settings.worker.prefetch_multiplier,
             time_limit: settings.worker.time_limit,

@@ -1,4 +1,4 @@
-//! What is on Redis and has no row in the database, or is not understood.
+//! What is on Redis: messages, tasks of Python's that are buried, and what nobody understands.
 
 use adapters::redis::{Quarantined, RedisQueue};
 use domain::ports::{PortError, QueueCounts, TaskQueueAdmin as _, TaskRow, TaskState, chain};
