@@ -1,5 +1,6 @@
 //! The queue on Redis, beyond the laws of queues: what Python sees of it, and what it bears.
 
+mod cluster;
 mod foreign;
 mod outages;
 mod results;
@@ -40,11 +41,28 @@ impl<'a> Place<'a> {
         Self::with(server, &RedisSettings::default())
     }
 
+    /// A queue all of whose keys are in one slot of a cluster.
+    fn tagged(server: &'a RedisServer) -> Self {
+        Self::of(
+            server,
+            RedisSettings {
+                prefix: "{music}:".to_owned(),
+                ..RedisSettings::default()
+            },
+        )
+    }
+
     fn with(server: &'a RedisServer, settings: &RedisSettings) -> Self {
-        let settings = RedisSettings {
-            prefix: format!("{}:", Uuid::now_v7()),
-            ..settings.clone()
-        };
+        Self::of(
+            server,
+            RedisSettings {
+                prefix: format!("{}:", Uuid::now_v7()),
+                ..settings.clone()
+            },
+        )
+    }
+
+    fn of(server: &'a RedisServer, settings: RedisSettings) -> Self {
         let clock = Arc::new(ManualClock::at(START));
         let queue = RedisQueue::open(&server.url(), clock.clone(), settings.clone()).unwrap();
         Self {
