@@ -1,5 +1,6 @@
 //! The queue on Redis, beyond the laws of queues: what Python sees of it, and what it bears.
 
+mod buried;
 mod cluster;
 mod foreign;
 mod outages;

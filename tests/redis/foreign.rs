@@ -7,6 +7,7 @@ use domain::ports::{Queues, TaskQueue as _, TaskQueueAdmin as _, TaskState, Verd
 use domain::tasks::{Due, Envelope, Priority, Reason};
 use redis::cmd;
 use serde_json::json;
+use tests::log::Log;
 use tests::redis_server::RedisServer;
 use tests::samples::{START, task, value};
 
@@ -55,8 +56,17 @@ async fn what_nobody_understands_is_kept_byte_for_byte_and_stops_nothing() {
         place.send("celery", broken).await;
     }
     place.send("celery", &message("fine", &json!({}))).await;
+    let listener = Log::listen();
 
     assert_eq!(ids(&place.lease(FIRST).await), ["fine"]);
+
+    let lines = listener.lines_with("in the queue celery was put into quarantine");
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[0].contains("WARN"), "{lines:?}");
+    assert!(
+        lines[0].contains("3145728 bytes") && lines[0].contains("262144 are read"),
+        "{lines:?}"
+    );
 
     let kept = place.queue.quarantined(9).await.unwrap();
     let lengths: Vec<usize> = kept.iter().map(|each| each.length).collect();

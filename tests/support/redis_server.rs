@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use adapters::redis::RedisUrl;
+use redis::aio::MultiplexedConnection;
 use redis::{Client, Cmd, FromRedisValue, RedisResult};
 use tokio::sync::OnceCell;
 
@@ -101,9 +102,17 @@ impl RedisServer {
     ///
     /// When it is not there, or says no.
     pub async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> RedisResult<T> {
+        command.query_async(&mut self.connection().await?).await
+    }
+
+    /// A connection to it.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there.
+    pub async fn connection(&self) -> RedisResult<MultiplexedConnection> {
         let client = Client::open(format!("unix://{}", self.socket().display()))?;
-        let mut connection = client.get_multiplexed_async_connection().await?;
-        command.query_async(&mut connection).await
+        client.get_multiplexed_async_connection().await
     }
 
     /// Ends it at once, as a crash would.

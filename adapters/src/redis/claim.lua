@@ -9,7 +9,8 @@
 --   first fence, 6 how long a message may be, 7 how many bytes at most,
 --   8 how long a silent worker is taken for living; then the queues.
 -- Returns what was claimed in parts, each with its first fence: a record, behind an empty
---   head; or a batch, its head and its messages. False if the worker is not among the living.
+--   head; or a batch, its head and its messages. Then what was too long, each with its queue
+--   and its length. False if the worker is not among the living.
 local worker, now, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local longest, most_bytes = tonumber(ARGV[6]), tonumber(ARGV[7])
 local PER_QUEUE, FIRST_KEY, FIRST_QUEUE = 6, 7, 9
@@ -29,7 +30,7 @@ for at = FIRST_QUEUE, #ARGV do
     queues[#queues + 1] = { name = ARGV[at], due = KEYS[key], ready = KEYS[key + 1], lists = key + 2 }
 end
 
-local parts, taken, bytes = {}, 0, 0
+local parts, too_long, taken, bytes = {}, {}, 0, 0
 
 local function has_room()
     return taken < most and bytes < most_bytes
@@ -110,6 +111,7 @@ local function take_from(queue, list, step, share)
         if longest < #message then
             local reason = 'the message is ' .. #message .. ' bytes long; ' .. longest .. ' are read'
             quarantine(KEYS[4], KEYS[5], now, queue.name, reason, message)
+            too_long[#too_long + 1] = { queue.name, #message }
         elseif bytes < most_bytes then
             fit[#fit + 1] = message
             bytes = bytes + #message
@@ -146,4 +148,4 @@ for place, step in ipairs({ 0, 3, 6, 9 }) do
     end
 end
 
-return parts
+return { parts, too_long }

@@ -77,6 +77,11 @@ impl Keys {
         self.own("buried-at")
     }
 
+    /// How many bytes these records are.
+    pub(super) fn buried_size(&self) -> String {
+        self.own("buried-size")
+    }
+
     /// The list of `queue` for tasks of `step`.
     pub(super) fn list(&self, queue: &QueueName, step: u8) -> String {
         format!("{}{}", self.prefix, list_of(queue, step))

@@ -58,7 +58,7 @@ local function has_ended(held, batch, place)
     return false
 end
 
--- How many messages are kept in quarantine, and how many bytes; at least one is.
+-- How much is kept in quarantine, and as much of what is buried; at least one is.
 local MOST_KEPT, MOST_BYTES_KEPT = 10000, 67108864
 
 -- Keeps a message that nobody understands, byte for byte; the oldest make room.

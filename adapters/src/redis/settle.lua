@@ -2,19 +2,20 @@
 -- Ends claims of one worker, each with its verdict.
 --
 -- KEYS: 1 the living, 2 what the worker holds, 3 the quarantine, 4 its size, 5 the buried by
---   id, 6 the buried by instant.
+--   id, 6 the buried by instant, 7 how many bytes the buried are.
 -- ARGV: 1 the worker, 2 now, 3 what our own keys begin with, 4 what the lists begin with;
 --   then four numbers, each followed by so many: verdicts of six, which are the batch or
 --   nothing, the place in it or the fence, kind, number, text, and id; fences of tasks that
 --   are done; batches of three, which are the first fence, which of it is done, and '1' if
 --   all of it has ended; results of three, which are key, document, and seconds to keep it.
--- Returns 1; 0 if the worker is not among the living: then nothing was changed.
+-- Returns how many buried tasks made room for others; nothing if the worker is not among
+--   the living: then nothing was changed.
 local worker, now, ours, lists = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local MOST_UNPACKED = 200
 local at = 5
 
 if not redis.call('ZSCORE', KEYS[1], worker) then
-    return 0
+    return nil
 end
 -- As for a claim: what has ended is let go although memory is full.
 redis.call('ZREM', KEYS[1], '')
@@ -24,7 +25,7 @@ local function wait_until(r, due)
     redis.call('ZADD', ours .. 'due:' .. r.queue, string.format('%.0f', r.due), write(r))
 end
 
-local verdicts = {}
+local verdicts, made_room = {}, 0
 
 function verdicts.retry(r, wait, reason)
     r.attempts, r.reason = r.attempts + 1, reason
@@ -47,8 +48,20 @@ end
 
 function verdicts.bury(r, _, reason, id)
     r.reason = reason
-    redis.call('HSET', KEYS[5], id, write(r))
+    local record = write(r)
+    local grown = #record - redis.call('HSTRLEN', KEYS[5], id)
+    redis.call('HSET', KEYS[5], id, record)
     redis.call('ZADD', KEYS[6], now, id)
+    local count, bytes = redis.call('HLEN', KEYS[5]), redis.call('INCRBY', KEYS[7], grown)
+    while 1 < count and (MOST_KEPT < count or MOST_BYTES_KEPT < bytes) do
+        local oldest = redis.call('ZPOPMIN', KEYS[6])[1]
+        if not oldest then
+            break
+        end
+        bytes = redis.call('DECRBY', KEYS[7], redis.call('HSTRLEN', KEYS[5], oldest))
+        count = count - redis.call('HDEL', KEYS[5], oldest)
+        made_room = made_room + 1
+    end
 end
 
 function verdicts.quarantine(r, _, reason)
@@ -124,4 +137,4 @@ for each = at + 1, at + 3 * count, 3 do
         redis.call('PUBLISH', key, document)
     end
 end
-return 1
+return made_room

@@ -43,6 +43,7 @@ impl TaskQueueAdmin for RedisQueue {
     async fn requeue(&self, id: &TaskId) -> Result<Requeued, PortError> {
         let mut script = self.scripts.requeue.prepare_invoke();
         script.key(self.keys.buried()).key(self.keys.buried_at());
+        script.key(self.keys.buried_size());
         script.arg(id.as_str()).arg(self.now().timestamp_micros());
         script.arg(self.keys.ours());
         let was_buried = async {

@@ -7,11 +7,12 @@ use domain::tasks::{Due, QueueName, Reason};
 use redis::{ErrorKind, FromRedisValue, ParsingError, RedisResult};
 
 use super::RedisQueue;
+use super::quarantine::{TooLong, note};
 use super::settlement::{Kind, Settlement};
 use super::turns::in_turn;
 use crate::redis::record::{Head, score};
 use crate::redis::session::{Batch, Held, Session, Turn};
-use crate::redis::wire::{MOST_MESSAGE, Received, decode};
+use crate::redis::wire::{MOST_MESSAGE, Received, Refusal, decode};
 
 /// How many tasks are claimed in one step, and how many bytes.
 const MOST_PER_CLAIM: usize = 256;
@@ -96,11 +97,16 @@ impl RedisQueue {
         for name in &names {
             claim.arg(name.as_str());
         }
-        let parts: Option<Vec<Part>> = self.link.script(&claim).await?;
-        match parts {
-            Some(parts) => self.admit(session, parts).await,
-            None => Ok(None),
+        let Some((parts, too_long)): Option<(Vec<Part>, Vec<TooLong>)> =
+            self.link.script(&claim).await?
+        else {
+            return Ok(None);
+        };
+        for (queue, length) in too_long {
+            let reason = Reason::new(Refusal::TooLong(length).to_string());
+            note(Some(&queue), length, &reason);
         }
+        self.admit(session, parts).await
     }
 
     /// Makes leases of what was claimed, and sets aside what cannot be worked on now.
@@ -126,7 +132,8 @@ impl RedisQueue {
                     }
                     Claimed::Wait(until) => aside.end(fence, batch, Kind::Wait(until), ""),
                     Claimed::Refused(reason) => {
-                        tracing::warn!("a message was put into quarantine: {reason}");
+                        let queue = common.as_ref().map(|head| head.queue.as_str());
+                        note(queue, message.len(), &reason);
                         aside.end(fence, batch, Kind::Quarantine(reason), "");
                     }
                 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::ports::PortError;
+use domain::tasks::Reason;
 use redis::RedisResult;
 
 use super::RedisQueue;
@@ -47,6 +48,19 @@ impl RedisQueue {
         script.key(self.keys.quarantine()).arg(most).arg(MOST_SHOWN);
         self.link.script(&script).await
     }
+}
+
+/// The queue of a message that was longer than is read, and its length.
+pub(super) type TooLong = (String, usize);
+
+/// Tells whoever reads the log that a message was put into quarantine.
+pub(super) fn note(queue: Option<&str>, length: usize, reason: &Reason) {
+    let queue = queue.unwrap_or("unknown");
+    tracing::warn!(
+        queue,
+        length,
+        "a message of {length} bytes in the queue {queue} was put into quarantine: {reason}"
+    );
 }
 
 /// `<instant> <queue> US <reason> LF <message>`, as `record.lua` writes it.

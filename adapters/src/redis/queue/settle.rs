@@ -122,18 +122,24 @@ impl RedisQueue {
             .key(self.keys.quarantine())
             .key(self.keys.quarantine_size())
             .key(self.keys.buried())
-            .key(self.keys.buried_at());
+            .key(self.keys.buried_at())
+            .key(self.keys.buried_size());
         script
             .arg(session.name())
             .arg(self.now().timestamp_micros())
             .arg(self.keys.ours())
             .arg(self.keys.lists());
         settlement.write(&mut script, self.settings.results_kept_for);
-        let is_known: bool = self.link.script(&script).await?;
-        if !is_known {
-            self.note_loss(session);
+        let made_room: Option<usize> = self.link.script(&script).await?;
+        match made_room {
+            None => self.note_loss(session),
+            Some(0) => {}
+            Some(count) => tracing::warn!(
+                count,
+                "{count} buried tasks on redis made room for newer ones: 10,000 are kept, or 64 MiB"
+            ),
         }
-        Ok(is_known)
+        Ok(made_room.is_some())
     }
 }
 
