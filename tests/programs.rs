@@ -7,9 +7,9 @@ mod deaths;
 mod fleet;
 mod mail;
 mod python;
+mod redis_outages;
 mod refusals;
 mod refusing_servers;
-
 mod reminders;
 mod routes;
 mod signals;

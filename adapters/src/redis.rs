@@ -5,6 +5,7 @@
 //! scripts, each of which is one atomic step.
 
 mod bell;
+mod condition;
 mod error;
 mod keys;
 mod link;
@@ -18,5 +19,6 @@ mod session;
 mod url;
 pub mod wire;
 
+pub use self::condition::{Advice, Condition};
 pub use self::queue::{Quarantined, RedisQueue, RedisSettings};
 pub use self::url::{RedisUrl, RedisUrlError};

@@ -28,6 +28,7 @@ use redis::{AsyncConnectionConfig, ProtocolVersion, RedisResult, ScriptInvocatio
 pub use self::quarantine::Quarantined;
 use super::RedisUrl;
 use super::bell::Bell;
+use super::condition::Condition;
 use super::error::failed;
 use super::keys::Keys;
 use super::link::{ANSWER_WITHIN, CONNECT_WITHIN, Link};
@@ -131,6 +132,19 @@ impl RedisQueue {
         silence.arg(session.name());
         let silenced = self.link.command(&silence).await;
         silenced.map_err(failed("forget a worker"))
+    }
+
+    /// What the server is like. A user who may not ask (`INFO`) learns nothing.
+    ///
+    /// # Errors
+    ///
+    /// When Redis cannot be reached; transient.
+    pub async fn condition(&self) -> Result<Condition, PortError> {
+        match self.link.command::<String>(&cmd("INFO")).await {
+            Ok(info) => Ok(Condition::read(&info)),
+            Err(error) if error.code() == Some("NOPERM") => Ok(Condition::default()),
+            Err(error) => Err(failed("look at the server")(error)),
+        }
     }
 
     fn now(&self) -> DateTime<Utc> {

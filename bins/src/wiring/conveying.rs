@@ -70,7 +70,10 @@ impl Platform {
             python_queues,
         };
         let (store, outbox) = (self.store.clone(), self.store.clone());
-        let relay = Relay::new(store, outbox, conveyor, identity, own);
-        Some(Relaying { relay })
+        let relay = Relay::new(store, outbox, conveyor.clone(), identity, own);
+        Some(Relaying {
+            relay,
+            redis: conveyor,
+        })
     }
 }
