@@ -9,6 +9,7 @@ mod address;
 mod albums;
 mod artists;
 mod doorbell;
+mod entrance;
 mod error;
 mod housekeeping;
 mod mail_log;
@@ -17,6 +18,7 @@ mod open;
 mod outbox;
 mod pool;
 mod presence;
+mod refusal;
 mod reminders;
 mod schedules;
 mod tasks;
@@ -93,7 +95,7 @@ impl PostgresStore {
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, PostgresWriter), OpenError> {
         open::open(address).await?;
-        let options = open::options(address);
+        let options = entrance::options(address);
         let pool = Pool::new(options.clone(), limits.connections, address.max_age);
         let bell = Arc::new(Doorbell::default());
         let (adds, writer) = writer::new(&pool, &bell);

@@ -19,9 +19,9 @@ pub struct PostgresAddress {
     pub database: String,
     /// Whether the way there is encrypted.
     pub encryption: Encryption,
-    /// A file with the certificates to trust, instead of those of the machine.
+    /// A file with certificates to trust beside those of the machine.
     pub root_certificate: Option<PathBuf>,
-    /// How old a connection may become.
+    /// How old a connection may become before the next that needs one gets a new one.
     pub max_age: Option<Duration>,
 }
 
@@ -39,12 +39,12 @@ pub enum Host {
 pub enum Encryption {
     /// Never.
     Disable,
-    /// Only if the server asks for it.
+    /// If the server can: nobody may be let in otherwise.
     Allow,
     /// If the server can.
     #[default]
     Prefer,
-    /// Always, whoever the server is.
+    /// Always, whoever the server is; with a root certificate, as the next.
     Require,
     /// Always, and the server's certificate must be signed by one that is trusted.
     VerifyCa,

@@ -16,7 +16,7 @@ pub(super) enum StoreError {
     Silent,
     #[error("somebody else was about to store the same")]
     Overtaken,
-    #[error(transparent)]
+    #[error("{}", told(.0))]
     Sql(Arc<sqlx::Error>),
 }
 
@@ -95,6 +95,15 @@ impl StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         Self::Sql(Arc::new(error))
+    }
+}
+
+/// What happened, once: sqlx says the cause in its own words, and names it again as the cause.
+fn told(error: &sqlx::Error) -> String {
+    match error {
+        // It would add a line number in the server's source.
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        other => other.to_string(),
     }
 }
 

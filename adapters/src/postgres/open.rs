@@ -1,17 +1,17 @@
-//! Opens the database: how connections are made, and that the tables are there.
+//! Opens the database: waits for the server, and sees to it that the tables are there.
 
 use std::time::Duration;
 
+use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
-use sqlx::{ConnectOptions as _, SqlSafeStr as _};
+use sqlx::postgres::PgConnection;
 use tokio::time::{Instant, sleep, timeout};
 
-use domain::ports::Severity;
-
-use super::address::{Encryption, Host, PostgresAddress};
+use super::address::PostgresAddress;
+use super::entrance::{self, entrance};
 use super::error::StoreError;
 use super::pool;
+use super::refusal::{advised, is_worth_waiting};
 
 /// How long a server that is not there yet is waited for.
 const OPEN_WITHIN: Duration = Duration::from_secs(30);
@@ -60,7 +60,7 @@ pub(super) async fn open(address: &PostgresAddress) -> Result<(), OpenError> {
     let migrated = migrator.run_direct(None, &mut connection, false);
     let migrated = timeout(MIGRATED_WITHIN, migrated)
         .await
-        .map_err(|_| unopened(address, StoreError::Silent))?;
+        .map_err(|_| refused(address, StoreError::Silent))?;
     migrated.map_err(|error| match error {
         MigrateError::VersionMissing(migration) => OpenError::Newer {
             address: address.to_string(),
@@ -77,6 +77,7 @@ pub(super) async fn open(address: &PostgresAddress) -> Result<(), OpenError> {
 /// A connection whose statements may take their time. A server that is about to start, or
 /// starts together with us, is waited for.
 async fn connected(address: &PostgresAddress) -> Result<PgConnection, OpenError> {
+    entrance::check(address).map_err(|error| refused(address, error))?;
     let options = entrance(address);
     let deadline = Instant::now() + OPEN_WITHIN;
     let mut has_said_so = false;
@@ -86,7 +87,7 @@ async fn connected(address: &PostgresAddress) -> Result<PgConnection, OpenError>
             Err(error) => error,
         };
         if !is_worth_waiting(&error) || deadline <= Instant::now() {
-            return Err(unopened(address, error));
+            return Err(refused(address, advised(error, address)));
         }
         if !has_said_so {
             has_said_so = true;
@@ -100,76 +101,13 @@ async fn connected(address: &PostgresAddress) -> Result<PgConnection, OpenError>
     }
 }
 
-/// A wrong password does not mend itself while somebody looks at the screen.
-fn is_worth_waiting(error: &StoreError) -> bool {
-    let is_refused = |error: &sqlx::Error| {
-        error
-            .as_database_error()
-            .and_then(sqlx::error::DatabaseError::code)
-            .is_some_and(|code| code.starts_with("28") || code == "3D000")
-    };
-    match error {
-        StoreError::Sql(error) if is_refused(error) => false,
-        StoreError::Sql(error) if matches!(error.as_ref(), sqlx::Error::Tls(_)) => false,
-        error => error.severity() == Severity::Transient,
-    }
-}
-
-fn unopened(address: &PostgresAddress, error: StoreError) -> OpenError {
+fn refused(
+    address: &PostgresAddress,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> OpenError {
     OpenError::Open {
         address: address.to_string(),
-        source: error.into(),
-    }
-}
-
-/// How connections are made, each with limits that the server keeps as well: a statement that
-/// outlives them ends, and so does a session whose process is gone or silent.
-pub(super) fn options(address: &PostgresAddress) -> PgConnectOptions {
-    entrance(address).options([
-        ("statement_timeout", "4500"),
-        ("lock_timeout", "4000"),
-        ("idle_in_transaction_session_timeout", "10000"),
-        ("tcp_keepalives_idle", "10"),
-        ("tcp_keepalives_interval", "5"),
-        ("tcp_keepalives_count", "3"),
-        ("tcp_user_timeout", "25000"),
-    ])
-}
-
-fn entrance(address: &PostgresAddress) -> PgConnectOptions {
-    let options = PgConnectOptions::new_without_pgpass()
-        .port(address.port)
-        .database(&address.database)
-        .application_name("backbeat")
-        .ssl_mode(ssl_mode(address.encryption))
-        .options([("client_min_messages", "warning")])
-        .disable_statement_logging();
-    let options = match &address.host {
-        Host::Network(name) => options.host(name),
-        Host::Socket(folder) => options.socket(folder),
-    };
-    let options = match &address.user {
-        Some(user) => options.username(user),
-        None => options,
-    };
-    let options = match &address.password {
-        Some(password) => options.password(password.reveal()),
-        None => options,
-    };
-    match &address.root_certificate {
-        Some(path) => options.ssl_root_cert(path),
-        None => options,
-    }
-}
-
-fn ssl_mode(encryption: Encryption) -> PgSslMode {
-    match encryption {
-        Encryption::Disable => PgSslMode::Disable,
-        Encryption::Allow => PgSslMode::Allow,
-        Encryption::Prefer => PgSslMode::Prefer,
-        Encryption::Require => PgSslMode::Require,
-        Encryption::VerifyCa => PgSslMode::VerifyCa,
-        Encryption::VerifyFull => PgSslMode::VerifyFull,
+        source: source.into(),
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) use self::session::Session;
 use super::error::StoreError;
 
 /// How long anything asked of the server is waited for. The server itself gives up a little
-/// sooner, and says so (see [`super::open::options`]).
+/// sooner, and says so (see [`super::entrance::options`]).
 pub(super) const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 /// How long a connection is waited for while all are lent.
 const LENT_WITHIN: Duration = Duration::from_secs(1);
