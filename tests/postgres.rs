@@ -1,10 +1,13 @@
-//! What the laws cannot see of `PostgreSQL`: opening it, several processes that share it, and
-//! a server that is away, silent or restarted.
+//! What the laws cannot see of `PostgreSQL`: the way to it, opening it, several processes that
+//! share it, and a server that is away, silent or restarted.
 
 mod line;
+mod network;
 mod opening;
 mod outages;
 mod sharing;
+mod tls;
+mod urls;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

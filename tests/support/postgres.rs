@@ -2,6 +2,8 @@
 
 #[path = "postgres/database.rs"]
 mod database;
+#[path = "postgres/network.rs"]
+mod network;
 #[path = "postgres/process.rs"]
 mod process;
 
@@ -30,6 +32,7 @@ pub struct PostgresServer {
     folder: PathBuf,
     programs: PathBuf,
     version: u32,
+    port: u16,
     databases: AtomicU32,
     /// What new databases are copies of.
     model: OnceLock<Database>,
@@ -67,6 +70,11 @@ impl PostgresServer {
     ///
     /// When there is none on this machine, or it does not start.
     pub fn start(settings: &str) -> &'static Self {
+        Self::start_with(PORT, settings, &[])
+    }
+
+    /// The same at `port`, with these files in its folder of data: a name and a text each.
+    fn start_with(port: u16, settings: &str, files: &[(&str, &str)]) -> &'static Self {
         let programs = process::programs();
         let folder = process::folder();
         let keeper = process::keeper(&programs, &folder);
@@ -75,11 +83,15 @@ impl PostgresServer {
             folder,
             programs,
             version,
+            port,
             databases: AtomicU32::new(0),
             model: OnceLock::new(),
             _keeper: keeper,
         };
         server.initialize(settings);
+        for (name, text) in files {
+            process::write(&server.data().join(name), text);
+        }
         server.go_on();
         Box::leak(Box::new(server))
     }
@@ -94,7 +106,7 @@ impl PostgresServer {
         );
         let path = data.join("postgresql.conf");
         let made = fs::read_to_string(&path).expect("a configuration");
-        let socket = format!("unix_socket_directories = '{folder}'");
+        let socket = format!("port = {}\nunix_socket_directories = '{folder}'", self.port);
         let configuration = format!("{made}\n{SETTINGS}\n{socket}\n{settings}\n");
         fs::write(path, configuration).expect("a configuration");
     }
@@ -151,7 +163,8 @@ impl PostgresServer {
     pub fn query(&self, database: &str, statement: &str) -> String {
         let output = Command::new(self.programs.join("psql"))
             .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"])
-            .args(["--username", USER, "--host"])
+            .args(["--username", USER, "--port", &self.port.to_string()])
+            .arg("--host")
             .arg(&self.folder)
             .args(["--dbname", database, "--command", statement])
             .output()

@@ -7,7 +7,7 @@ use adapters::clock::SystemClock;
 use adapters::postgres::{Encryption, Host, PostgresAddress, PostgresLimits, PostgresStore};
 use tokio::runtime::Runtime;
 
-use super::{PORT, PostgresServer, USER};
+use super::{PostgresServer, USER};
 
 /// A database on a private server.
 pub struct Database {
@@ -34,7 +34,7 @@ impl Database {
     pub fn address(&self) -> PostgresAddress {
         PostgresAddress {
             host: Host::Socket(self.server.folder.clone()),
-            port: PORT,
+            port: self.server.port,
             user: Some(USER.to_owned()),
             password: None,
             database: self.name.clone(),
@@ -48,6 +48,16 @@ impl Database {
     pub fn url(&self) -> String {
         let folder = self.server.folder.to_string_lossy().replace('/', "%2F");
         format!("postgres://{USER}@{folder}/{}", self.name)
+    }
+
+    /// The server it is on.
+    pub fn server(&self) -> &'static PostgresServer {
+        self.server
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// What the server answers to `statement`: a line a row.

@@ -1,7 +1,7 @@
 //! The programs of a `PostgreSQL` server: where they are, and how they are run.
 
-use std::fs;
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -20,6 +20,15 @@ pub(super) fn folder() -> PathBuf {
         chown(&folder, Some(NOBODY), Some(NOBODY)).expect("a folder for nobody");
     }
     folder
+}
+
+/// Writes a file that nobody reads but whom the server runs as: it takes no other for a key.
+pub(super) fn write(path: &Path, text: &str) {
+    fs::write(path, text).expect("a file for the server");
+    fs::set_permissions(path, Permissions::from_mode(0o600)).expect("a file of our own");
+    if is_root() {
+        chown(path, Some(NOBODY), Some(NOBODY)).expect("a file for nobody");
+    }
 }
 
 /// Where the newest server on this machine has its programs.

@@ -1,8 +1,10 @@
-//! An authority for the certificates of scripted mail servers.
+//! An authority for the certificates of the tests' own servers.
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd,
+};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
@@ -42,13 +44,7 @@ impl Authority {
     ///
     /// When `name` is none.
     pub fn server(&self, name: &str, validity: Validity) -> Arc<ServerConfig> {
-        let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
-        if validity == Validity::Expired {
-            params.not_before = date_time_ymd(2020, 1, 1);
-            params.not_after = date_time_ymd(2021, 1, 1);
-        }
-        let key = KeyPair::generate().expect("a key");
-        let certificate = params.signed_by(&key, &self.0).expect("a certificate");
+        let (certificate, key) = self.signed(name, validity);
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
@@ -58,6 +54,27 @@ impl Authority {
             .with_single_cert(vec![certificate.der().clone()], key)
             .expect("a certificate with its key");
         Arc::new(config)
+    }
+
+    /// The certificate of a server that is called `name`, and its key, both as PEM.
+    ///
+    /// # Panics
+    ///
+    /// When `name` is none.
+    pub fn certificate(&self, name: &str) -> (String, String) {
+        let (certificate, key) = self.signed(name, Validity::Valid);
+        (certificate.pem(), key.serialize_pem())
+    }
+
+    fn signed(&self, name: &str, validity: Validity) -> (Certificate, KeyPair) {
+        let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
+        if validity == Validity::Expired {
+            params.not_before = date_time_ymd(2020, 1, 1);
+            params.not_after = date_time_ymd(2021, 1, 1);
+        }
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.0).expect("a certificate");
+        (certificate, key)
     }
 }
 
