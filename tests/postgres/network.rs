@@ -28,10 +28,9 @@ fn trust() -> &'static Trust {
     static TRUST: OnceLock<Trust> = OnceLock::new();
     TRUST.get_or_init(|| {
         let authority = Authority::new();
-        Trust {
-            server: with_password(PostgresServer::encrypted(&authority)),
-            authority: file_of(&authority),
-        }
+        let server = encrypted_by(&authority.certificate("localhost"));
+        let authority = file_of(&authority.pem(), server);
+        Trust { server, authority }
     })
 }
 
@@ -47,7 +46,13 @@ pub(super) fn authority() -> String {
 
 /// The file with the certificate of an authority that signed for nobody.
 pub(super) fn stranger() -> String {
-    file_of(&Authority::new()).display().to_string()
+    let file = file_of(&Authority::new().pem(), encrypted());
+    file.display().to_string()
+}
+
+/// A server of one's own that takes encrypted sessions only, with this certificate and key.
+pub(super) fn encrypted_by(certificate: &(String, String)) -> &'static PostgresServer {
+    with_password(PostgresServer::encrypted(certificate))
 }
 
 /// The server that cannot encrypt.
@@ -62,11 +67,12 @@ fn with_password(server: &'static PostgresServer) -> &'static PostgresServer {
     server
 }
 
-fn file_of(authority: &Authority) -> PathBuf {
-    let folder = tempfile::tempdir().unwrap().keep();
-    let file = folder.join("authority.pem");
-    fs::write(&file, authority.pem()).unwrap();
-    file
+/// A file with this certificate in the folder of `server`, which goes with it.
+pub(super) fn file_of(pem: &str, server: &PostgresServer) -> PathBuf {
+    let mut made = tempfile::Builder::new();
+    let file = made.suffix(".pem").tempfile_in(server.folder()).unwrap();
+    fs::write(&file, pem).unwrap();
+    file.into_temp_path().keep().unwrap()
 }
 
 /// The URL of `database` over the network, with this host and what follows the name.

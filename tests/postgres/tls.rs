@@ -1,10 +1,11 @@
 //! The way to a server by the network: encrypted or not, as the `sslmode` of a URL says.
 
 use tests::postgres::Database;
+use tests::scripted_smtp::Authority;
 
 use super::network::{
-    address, assert_ready, assert_refused, authority, encrypted, in_clear, migrate, migrate_with,
-    stranger, url,
+    address, assert_ready, assert_refused, authority, encrypted, encrypted_by, file_of, in_clear,
+    migrate, migrate_with, stranger, url,
 };
 use super::{Process, soon};
 
@@ -94,6 +95,25 @@ fn a_certificate_for_another_host_is_refused_with_what_helps() {
 
     let lenient = format!("?sslmode=verify-ca&sslrootcert={file}");
     assert_ready(&migrate(&url_of(&lenient)), "the name is not looked at");
+}
+
+#[test]
+fn a_server_may_sign_its_certificate_itself_unless_it_is_that_of_an_authority() {
+    let authority = Authority::new().itself();
+    let server = encrypted_by(&authority);
+    let database = server.database();
+    let url_by = |pem: &str| {
+        let query = format!(
+            "?sslmode=verify-full&sslrootcert={}",
+            file_of(pem, server).display()
+        );
+        url(&database, "localhost", &query)
+    };
+    assert_refused(&url_by(&authority.0), &["CaUsedAsEndEntity", "CA:FALSE"]);
+
+    let its_own = Authority::of_its_own("localhost");
+    server.certify(&its_own);
+    assert_ready(&migrate(&url_by(&its_own.0)), "signed by itself");
 }
 
 #[test]

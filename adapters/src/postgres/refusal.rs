@@ -9,6 +9,8 @@ use super::error::StoreError;
 
 const STRANGER: &str = "its certificate is signed by nobody who is trusted here; name the file with the certificate of its authority, as in ?sslrootcert=/etc/ssl/authority.pem";
 const OTHER_HOST: &str = "its certificate is for another host; write the host in DATABASE_URL as the certificate names it";
+/// The certificate that `openssl req -x509` makes when it is told nothing else.
+const AUTHORITY: &str = "its certificate is that of an authority, not of a server; make it another with CA:FALSE among its basic constraints";
 const IN_CLEAR: &str =
     "it does not take this user in clear; ?sslmode=require would encrypt the session";
 
@@ -49,6 +51,10 @@ fn advice(error: &StoreError, address: &PostgresAddress) -> Option<&'static str>
             CertificateError::UnknownIssuer | CertificateError::BadSignature => Some(STRANGER),
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 Some(OTHER_HOST)
+            }
+            // Rustls has no name of its own for it.
+            CertificateError::Other(what) if what.to_string() == "CaUsedAsEndEntity" => {
+                Some(AUTHORITY)
             }
             _ => None,
         };

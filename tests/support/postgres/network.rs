@@ -3,24 +3,32 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
-use super::PostgresServer;
-use crate::scripted_smtp::Authority;
+use super::{PostgresServer, process};
 
 /// Whoever comes by the socket is let in; over the network a password is asked for.
 const BY_SOCKET: &str = "local all all trust\n";
+/// Where the server looks for them in its folder of data.
+const CERTIFICATE: &str = "server.crt";
+const KEY: &str = "server.key";
 
 impl PostgresServer {
-    /// A server on loopback that takes encrypted sessions only, with a certificate of
-    /// `authority` for the host `localhost`.
-    pub fn encrypted(authority: &Authority) -> &'static Self {
-        let (certificate, key) = authority.certificate("localhost");
+    /// A server on loopback that takes encrypted sessions only, with this certificate and key.
+    pub fn encrypted((certificate, key): &(String, String)) -> &'static Self {
         let rules = format!("{BY_SOCKET}hostssl all all 127.0.0.1/32 scram-sha-256\n");
         let files = [
-            ("server.crt", certificate.as_str()),
-            ("server.key", &key),
+            (CERTIFICATE, certificate.as_str()),
+            (KEY, key),
             ("pg_hba.conf", &rules),
         ];
         Self::on_loopback("ssl = on", &files)
+    }
+
+    /// Gives it another certificate and key, and starts it again.
+    pub fn certify(&self, (certificate, key): &(String, String)) {
+        self.stop();
+        process::write(&self.data().join(CERTIFICATE), certificate);
+        process::write(&self.data().join(KEY), key);
+        self.go_on();
     }
 
     /// A server on loopback that cannot encrypt.

@@ -38,6 +38,11 @@ impl Authority {
         self.0.pem()
     }
 
+    /// Its own certificate and key, both as PEM, for a server that passes itself off as it.
+    pub fn itself(&self) -> (String, String) {
+        (self.pem(), self.0.key().serialize_pem())
+    }
+
     /// How a server encrypts that is called `name`.
     ///
     /// # Panics
@@ -63,6 +68,19 @@ impl Authority {
     /// When `name` is none.
     pub fn certificate(&self, name: &str) -> (String, String) {
         let (certificate, key) = self.signed(name, Validity::Valid);
+        (certificate.pem(), key.serialize_pem())
+    }
+
+    /// A certificate for `name` and its key, both as PEM, that nobody signed but itself.
+    ///
+    /// # Panics
+    ///
+    /// When `name` is none.
+    pub fn of_its_own(name: &str) -> (String, String) {
+        let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
+        params.is_ca = IsCa::ExplicitNoCa;
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.self_signed(&key).expect("a certificate");
         (certificate.pem(), key.serialize_pem())
     }
 
