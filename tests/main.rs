@@ -4,6 +4,7 @@
 
 mod architecture;
 mod contracts;
+mod crashes;
 mod http;
 mod http_server;
 mod mail;

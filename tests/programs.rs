@@ -40,7 +40,7 @@ fn backbeat(folder: &Path) -> (Program, SocketAddr) {
 }
 
 /// What `backbeat inspect` finds.
-fn inspected(folder: &Path) -> Value {
+pub(crate) fn inspected(folder: &Path) -> Value {
     let output = command("backbeat", folder)
         .args(["inspect", "--json"])
         .output()

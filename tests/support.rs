@@ -12,6 +12,8 @@ pub mod mail_server;
 pub mod postgres;
 #[path = "support/program.rs"]
 pub mod program;
+#[path = "support/proxy.rs"]
+pub mod proxy;
 #[path = "support/redis_sentinels.rs"]
 pub mod redis_sentinels;
 #[path = "support/redis_server.rs"]

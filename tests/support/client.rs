@@ -55,6 +55,11 @@ impl Client {
         self
     }
 
+    /// The token it shows, if any.
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     /// Sends one request and reads its answer.
     ///
     /// # Errors

@@ -139,6 +139,30 @@ impl PostgresServer {
         );
     }
 
+    /// Kills all its processes, so that it can clear nothing away; [`go_on`](Self::go_on) starts it again.
+    ///
+    /// # Panics
+    ///
+    /// When it does not run.
+    pub fn kill(&self) {
+        let held = fs::read_to_string(self.data().join("postmaster.pid"));
+        let held = held.expect("a server that runs");
+        let server = held.lines().next().expect("the id of its process");
+        let signal = |name: &str, processes: &[&str]| {
+            // One that ends meanwhile is no failure.
+            let _ = Command::new("kill").arg(name).args(processes).status();
+        };
+        // No child is made by a parent that is stopped.
+        signal("-STOP", &[server]);
+        let children = fs::read_to_string(format!("/proc/{server}/task/{server}/children"));
+        let children = children.expect("a list of its children");
+        signal("-KILL", &children.split_whitespace().collect::<Vec<_>>());
+        signal("-KILL", &[server]);
+        while fs::exists(format!("/proc/{server}/exe")).unwrap_or(false) {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+
     /// A new database, which goes when it is dropped.
     ///
     /// # Panics
@@ -175,6 +199,11 @@ impl PostgresServer {
             .expect("text")
             .trim()
             .to_owned()
+    }
+
+    /// The socket it listens on.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.join(format!(".s.PGSQL.{PORT}"))
     }
 
     fn data(&self) -> PathBuf {

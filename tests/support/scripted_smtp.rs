@@ -47,6 +47,8 @@ pub struct Seen {
     pub commands: Vec<String>,
     /// The mails that were taken, each as it was before its dots were doubled.
     pub mails: Vec<Vec<u8>>,
+    /// When each of them was taken.
+    pub taken_at: Vec<Instant>,
     /// The text of the mail that came last, as it came, as far as it came.
     pub text: Vec<u8>,
 }

@@ -6,6 +6,7 @@ use std::io;
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use super::Stage;
@@ -170,7 +171,9 @@ impl Talk<'_> {
         }
         let answer = self.act(Step::Dot, "250 2.0.0 Taken").await?;
         if answer == Answer::Yes && !forgets {
-            self.stage.seen().mails.push(mail);
+            let mut seen = self.stage.seen();
+            seen.mails.push(mail);
+            seen.taken_at.push(Instant::now());
         }
         Ok(())
     }

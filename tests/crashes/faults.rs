@@ -1,0 +1,303 @@
+//! What may break, how it is broken, and what it may cost.
+
+use std::fs;
+use std::time::Duration;
+
+use rand::RngExt as _;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom as _;
+use redis::cmd;
+use serde_json::json;
+use tests::proxy::{Proxy, Way};
+use tests::scripted_smtp::{Act, Script, Step};
+use tokio::time::sleep;
+
+use super::fleet::{Fleet, Role};
+
+/// Longer than the lease of a worker in these tests.
+const PAST_THE_LEASE: Duration = Duration::from_secs(5);
+
+/// One way in which something breaks and comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// One program is killed and started again.
+    Kill(Role),
+    /// All programs are killed at once and started again.
+    KillAll,
+    /// One program stands still for longer than its lease, and goes on.
+    Pause(Role),
+    /// Every program is stopped and started again, one after the other.
+    Deploy,
+    /// `PostgreSQL` is killed and started again.
+    KillPostgres,
+    /// Redis is killed and started again, empty.
+    KillRedis,
+    /// Everything is killed at once, and started again.
+    KillEverything,
+    /// Redis stands still and goes on.
+    PauseRedis,
+    /// Redis forgets everything.
+    FlushAll,
+    /// Redis is put back to what it held a while ago.
+    OldDump,
+    /// Redis is a replica for a while.
+    ReadOnly,
+    /// Redis is full for a while.
+    RedisFull,
+    /// `PostgreSQL` ends every session.
+    EndSessions,
+    /// The way to a server is bad for a while.
+    Bad(Leg, Way),
+    /// The mail server refuses, at a step.
+    MailServerSays(Step, &'static str),
+    /// The mail server hangs up, at a step.
+    MailServerHangsUp(Step),
+    /// Messages that nobody can do anything with, and some that came before.
+    Poison,
+    /// A worker and a beat join whose clocks are wrong by hours, and leave again.
+    WrongClocks(&'static str),
+}
+
+/// A way of the programs to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leg {
+    Postgres,
+    Redis,
+    Mail,
+}
+
+/// What breaks for the programs themselves and on their way to the mail server: everywhere.
+const EVERYWHERE: [Fault; 14] = [
+    Fault::Kill(Role::Worker),
+    Fault::Kill(Role::Worker),
+    Fault::Kill(Role::Beat),
+    Fault::Kill(Role::Api),
+    Fault::KillAll,
+    Fault::Pause(Role::Worker),
+    Fault::Deploy,
+    Fault::Bad(Leg::Mail, Way::Cut),
+    Fault::Bad(Leg::Mail, Way::Silent),
+    Fault::Bad(Leg::Mail, Way::Slow(Duration::from_millis(100))),
+    Fault::Bad(Leg::Mail, Way::LosesAnswers("\r\n.\r\n")),
+    Fault::MailServerSays(Step::Rcpt, "451 4.3.0 Try again later"),
+    Fault::MailServerSays(Step::Mail, "421 4.7.0 Too busy"),
+    Fault::MailServerHangsUp(Step::Data),
+];
+
+/// What breaks only where there are servers.
+const ON_SERVERS: [Fault; 18] = [
+    Fault::KillPostgres,
+    Fault::KillRedis,
+    Fault::KillEverything,
+    Fault::PauseRedis,
+    Fault::FlushAll,
+    Fault::OldDump,
+    Fault::ReadOnly,
+    Fault::RedisFull,
+    Fault::EndSessions,
+    Fault::Bad(Leg::Postgres, Way::Cut),
+    Fault::Bad(Leg::Postgres, Way::Silent),
+    Fault::Bad(Leg::Postgres, Way::LosesAnswers("COMMIT")),
+    Fault::Bad(Leg::Redis, Way::Cut),
+    Fault::Bad(Leg::Redis, Way::Silent),
+    Fault::Bad(Leg::Redis, Way::LosesAnswers("EVALSHA")),
+    Fault::Poison,
+    Fault::WrongClocks("+5h"),
+    Fault::WrongClocks("-5h"),
+];
+
+impl Fault {
+    /// One of those that can happen to `fleet`.
+    pub(super) fn any(random: &mut StdRng, fleet: &Fleet) -> Self {
+        let here: &[Self] = if fleet.servers.is_some() && random.random() {
+            &ON_SERVERS
+        } else {
+            &EVERYWHERE
+        };
+        *here.choose(random).expect("there are faults")
+    }
+
+    /// How many mails may come twice because of it, at most: those whose sender dies, or whose
+    /// answer is lost, at the final step.
+    pub(super) fn may_double(self, fleet: &Fleet) -> usize {
+        const IN_FLIGHT: usize = 4;
+        let of_all = IN_FLIGHT * fleet.count(Role::Worker);
+        match self {
+            Self::Kill(Role::Worker) => IN_FLIGHT,
+            Self::KillAll
+            | Self::KillEverything
+            | Self::Bad(Leg::Mail, Way::Cut | Way::Silent | Way::Slow(_)) => of_all,
+            // Counted one by one.
+            Self::Bad(Leg::Mail, Way::LosesAnswers(_)) => usize::MAX,
+            _ => 0,
+        }
+    }
+
+    /// Breaks it, and mends it after a while.
+    pub(super) async fn strike(self, fleet: &mut Fleet, random: &mut StdRng) {
+        let a_while = Duration::from_millis(random.random_range(300..2500));
+        match self {
+            Self::Kill(role) => {
+                fleet.kill(role);
+                fleet.start(role);
+            }
+            Self::KillAll => {
+                let roles = fleet.kill_all();
+                fleet.start_all(&roles);
+            }
+            Self::Pause(role) => {
+                fleet.signal(role, "STOP");
+                sleep(PAST_THE_LEASE).await;
+                fleet.signal(role, "CONT");
+            }
+            Self::Deploy => {
+                for role in [
+                    Role::Api,
+                    Role::Worker,
+                    Role::Worker,
+                    Role::Beat,
+                    Role::Beat,
+                ] {
+                    fleet.start(role);
+                    fleet.stop(role);
+                }
+            }
+            Self::Bad(Leg::Mail, way) => broken(&fleet.to_sink, way, a_while).await,
+            Self::MailServerSays(step, line) => {
+                mail_server(fleet, step, Act::say(line), a_while).await;
+            }
+            Self::MailServerHangsUp(step) => mail_server(fleet, step, Act::Close, a_while).await,
+            Self::WrongClocks(by) => wrong_clocks(fleet, by, a_while).await,
+            _ => self.strike_servers(fleet, a_while).await,
+        }
+    }
+
+    async fn strike_servers(self, fleet: &mut Fleet, a_while: Duration) {
+        if self == Self::KillEverything {
+            let roles = fleet.kill_all();
+            let servers = fleet.servers.as_mut().expect("servers");
+            servers.redis.crash().await;
+            servers.postgres.kill();
+            servers.postgres.go_on();
+            servers.redis.start_again().await;
+            return fleet.start_all(&roles);
+        }
+        let servers = fleet.servers.as_mut().expect("servers");
+        match self {
+            Self::KillPostgres => {
+                servers.postgres.kill();
+                sleep(a_while).await;
+                servers.postgres.go_on();
+            }
+            Self::KillRedis => {
+                // Whatever dump there was is of another fault.
+                let _ = fs::remove_file(servers.redis.folder().join("dump.rdb"));
+                servers.redis.crash().await;
+                sleep(a_while).await;
+                servers.redis.start_again().await;
+            }
+            Self::PauseRedis => {
+                servers.redis.pause();
+                sleep(a_while * 3).await;
+                servers.redis.resume();
+            }
+            Self::FlushAll => servers.tell_redis(&["FLUSHALL"]).await,
+            Self::OldDump => {
+                servers.tell_redis(&["SAVE"]).await;
+                sleep(a_while).await;
+                servers.redis.crash().await;
+                servers.redis.start_again().await;
+                fs::remove_file(servers.redis.folder().join("dump.rdb")).unwrap();
+            }
+            Self::ReadOnly => {
+                servers.tell_redis(&["REPLICAOF", "127.0.0.1", "1"]).await;
+                sleep(a_while).await;
+                servers.tell_redis(&["REPLICAOF", "NO", "ONE"]).await;
+            }
+            Self::RedisFull => {
+                servers
+                    .tell_redis(&["CONFIG", "SET", "maxmemory", "1"])
+                    .await;
+                sleep(a_while).await;
+                servers
+                    .tell_redis(&["CONFIG", "SET", "maxmemory", "0"])
+                    .await;
+            }
+            Self::EndSessions => {
+                let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()";
+                servers.database.query(end);
+            }
+            Self::Bad(Leg::Postgres, way) => broken(&servers.to_postgres, way, a_while).await,
+            Self::Bad(Leg::Redis, way) => broken(&servers.to_redis, way, a_while).await,
+            Self::Poison => poison(fleet).await,
+            other => unreachable!("{other:?} is of the programs"),
+        }
+    }
+}
+
+async fn broken(way_to: &Proxy, way: Way, for_a_while: Duration) {
+    way_to.becomes(way);
+    sleep(for_a_while).await;
+    way_to.becomes(Way::Open);
+}
+
+async fn mail_server(fleet: &Fleet, step: Step, act: Act, for_a_while: Duration) {
+    fleet.sink.from_now_on(step, act);
+    sleep(for_a_while).await;
+    fleet.sink.play(Script::usual());
+}
+
+/// One of each kind that no worker can do anything with, what waits once more, and one that is done.
+async fn poison(fleet: &Fleet) {
+    let servers = fleet.servers.as_ref().expect("servers");
+    let waiting: Vec<Vec<u8>> = servers
+        .redis
+        .ask(cmd("LRANGE").arg("celery").arg(0).arg(9))
+        .await
+        .unwrap();
+    let done = "SELECT id FROM tasks WHERE state = 'done' LIMIT 1";
+    let done = servers.database.query(done);
+    let message = |task: &str, id: &str, content_type: &str| {
+        json!({
+            "body": "W1tdLCB7fSwge31d", "content-type": content_type, "content-encoding": "utf-8",
+            "headers": {"task": task, "id": id, "lang": "py"},
+            "properties": {"delivery_tag": id, "correlation_id": id, "body_encoding": "base64", "delivery_info": {}},
+        })
+        .to_string()
+        .into_bytes()
+    };
+    let congratulate = "albums.tasks.congratulate_artist";
+    let mut poisons = vec![
+        b"no JSON".to_vec(),
+        "[".repeat(100_000).into_bytes(),
+        vec![b'x'; 1_000_000],
+        message(congratulate, "pickled", "application/x-python-serialize"),
+        message("tasks.nobody_knows", "unknown", "application/json"),
+        message(congratulate, "without-arguments", "application/json"),
+        message(congratulate, &done, "application/json"),
+    ];
+    poisons.extend(waiting);
+    for poison in poisons {
+        servers
+            .redis
+            .ask::<()>(cmd("LPUSH").arg("celery").arg(poison))
+            .await
+            .unwrap();
+    }
+}
+
+/// With Debian's `faketime`.
+async fn wrong_clocks(fleet: &mut Fleet, by: &str, for_a_while: Duration) {
+    let library = super::faketime();
+    for role in [Role::Worker, Role::Beat] {
+        fleet.start_as(role, |how| {
+            how.env("LD_PRELOAD", &library)
+                .env("FAKETIME", by)
+                .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        });
+    }
+    sleep(for_a_while).await;
+    for role in [Role::Worker, Role::Beat] {
+        fleet.stop_newest(role);
+    }
+}

@@ -1,0 +1,187 @@
+//! What became of every album: counted from outside, by what the mail server took.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
+
+use serde_json::Value;
+use tests::scripted_smtp::Seen;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use super::fleet::Fleet;
+use super::load::{Acknowledged, Ledger};
+use crate::programs::inspected;
+
+/// How long everything may take to come to rest after the last fault: retries wait, and a mail
+/// server that was away is given time.
+const AT_REST: Duration = Duration::from_secs(150);
+/// How long before a fault a copy may have been taken whose sender did not live to store it.
+const JUST_BEFORE: Duration = Duration::from_secs(1);
+
+/// Something that broke, and when.
+#[derive(Clone, Debug)]
+pub(super) struct Event {
+    pub(super) what: String,
+    pub(super) began: Instant,
+    pub(super) ended: Instant,
+    /// How many mails may come twice because of it.
+    pub(super) may_double: usize,
+}
+
+/// What was counted.
+pub(super) struct Tally {
+    acknowledged: usize,
+    mails: usize,
+    lost: BTreeSet<Uuid>,
+    /// Copies beyond the first: of which mail, and when the first was taken.
+    doubled: Vec<(Uuid, Instant)>,
+    to_somebody_else: Vec<Uuid>,
+    /// Mails of which nobody published the album.
+    without_album: Vec<Uuid>,
+    /// From the acknowledgement to the mail, in order.
+    delays: Vec<Duration>,
+}
+
+impl Tally {
+    /// Waits until all is done, and counts.
+    pub(super) async fn of(fleet: &Fleet, ledger: &Ledger) -> Self {
+        let deadline = Instant::now() + AT_REST;
+        loop {
+            let tally = Self::now(&ledger.albums(), &fleet.sink.seen());
+            let found = inspected(fleet.folder());
+            let at_rest = tally.lost.is_empty() && is_at_rest(&found);
+            if at_rest || deadline < Instant::now() {
+                assert!(at_rest, "it does not come to rest: {tally}; {found}");
+                return tally;
+            }
+            sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    fn now(albums: &BTreeMap<Uuid, Acknowledged>, seen: &Seen) -> Self {
+        let mut first: BTreeMap<Uuid, Instant> = BTreeMap::new();
+        let (mut doubled, mut to_somebody_else, mut without_album) = (vec![], vec![], vec![]);
+        for (mail, &taken) in seen.mails.iter().zip(&seen.taken_at) {
+            let text = String::from_utf8_lossy(mail);
+            let album = album_of(&text);
+            if let Some(&before) = first.get(&album) {
+                doubled.push((album, before));
+                continue;
+            }
+            first.insert(album, taken);
+            match albums.get(&album) {
+                None => without_album.push(album),
+                Some(acknowledged) if !is_to(&text, &acknowledged.email) => {
+                    to_somebody_else.push(album);
+                }
+                Some(_) => {}
+            }
+        }
+        let mailed: BTreeSet<Uuid> = first.keys().copied().collect();
+        let mut delays: Vec<Duration> = albums
+            .iter()
+            .filter_map(|(id, album)| Some(first.get(id)?.saturating_duration_since(album.at)))
+            .collect();
+        delays.sort();
+        Self {
+            acknowledged: albums.len(),
+            mails: seen.mails.len(),
+            lost: albums
+                .keys()
+                .filter(|id| !mailed.contains(id))
+                .copied()
+                .collect(),
+            doubled,
+            to_somebody_else,
+            without_album,
+            delays,
+        }
+    }
+
+    /// Nothing was lost, and what came twice came so because of something that may do that.
+    pub(super) fn assert_sound(&self, events: &[Event], lost_answers: usize) {
+        let listed: Vec<String> = events.iter().map(Event::to_string).collect();
+        let told = || format!("{self}, after {}", listed.join(", "));
+        assert!(self.lost.is_empty(), "lost: {}", told());
+        assert!(
+            self.to_somebody_else.is_empty(),
+            "to somebody else: {}",
+            told()
+        );
+        assert!(
+            self.without_album.is_empty(),
+            "without an album: {}",
+            told()
+        );
+        let mut left: Vec<(usize, &Event)> = events.iter().map(|it| (it.may_double, it)).collect();
+        let mut answers_left = lost_answers;
+        for (album, taken) in &self.doubled {
+            let cause = left.iter_mut().find(|(left, event)| {
+                let range = event.began - JUST_BEFORE..=event.ended;
+                *left > 0 && range.contains(taken)
+            });
+            let (left, _) = cause.unwrap_or_else(|| panic!("{album} came twice: {}", told()));
+            if *left == usize::MAX {
+                assert!(
+                    answers_left > 0,
+                    "more copies than answers were lost: {}",
+                    told()
+                );
+                answers_left -= 1;
+            } else {
+                *left -= 1;
+            }
+        }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let delay = |share: usize| self.delays.get(self.delays.len() * share / 100).copied();
+        write!(
+            f,
+            "{} albums acknowledged, {} mails taken: {} lost, {} twice, {} to somebody else, {} without an album; \
+             after {:.1?} (median), {:.1?} (99 of 100), {:.1?} (all)",
+            self.acknowledged,
+            self.mails,
+            self.lost.len(),
+            self.doubled.len(),
+            self.to_somebody_else.len(),
+            self.without_album.len(),
+            delay(50).unwrap_or_default(),
+            delay(99).unwrap_or_default(),
+            self.delays.last().copied().unwrap_or_default(),
+        )
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+/// Nothing waits or runs, and no mail is on its way.
+fn is_at_rest(found: &Value) -> bool {
+    let queues = found["queues"].as_array().into_iter().flatten();
+    let is_zero = |value: &Value| value.as_u64().unwrap_or_default() == 0;
+    queues
+        .flat_map(|queue| [&queue["waiting"], &queue["running"]])
+        .chain([&found["mails"]["claimed"], &found["mails"]["sending"]])
+        .all(is_zero)
+}
+
+fn album_of(mail: &str) -> Uuid {
+    let id = mail
+        .split("<congratulation.")
+        .nth(1)
+        .and_then(|rest| rest.split('@').next());
+    id.and_then(|id| id.parse().ok())
+        .expect("a mail about an album")
+}
+
+fn is_to(mail: &str, address: &str) -> bool {
+    let to = mail.lines().find(|line| line.starts_with("To: "));
+    to.is_some_and(|line| line.contains(&format!("<{address}>")))
+}
