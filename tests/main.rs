@@ -4,7 +4,7 @@
 
 mod architecture;
 mod contracts;
-mod crashes;
+mod guarantees;
 mod http;
 mod http_server;
 mod mail;

@@ -1,12 +1,11 @@
 //! The programs as they are started: by hand, together, wrongly, and killed.
 
 mod beat;
-mod by_redis;
+pub(crate) mod by_redis;
 mod commands;
 mod deaths;
-mod fleet;
+pub(crate) mod fleet;
 mod mail;
-mod python;
 mod redis_outages;
 mod refusals;
 mod refusing_servers;
@@ -49,7 +48,7 @@ pub(crate) fn inspected(folder: &Path) -> Value {
 }
 
 /// What `backbeat inspect` finds once it is as it should be.
-async fn until_inspected(folder: &Path, is_so: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn until_inspected(folder: &Path, is_so: impl Fn(&Value) -> bool) -> Value {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         let found = inspected(folder);
@@ -62,7 +61,7 @@ async fn until_inspected(folder: &Path, is_so: impl Fn(&Value) -> bool) -> Value
 }
 
 /// An artist called `name`, connected.
-async fn artist(address: SocketAddr, name: &str) -> Client {
+pub(crate) async fn artist(address: SocketAddr, name: &str) -> Client {
     let client = Client::connect(address).await.unwrap();
     client.become_artist(name).await.unwrap()
 }
@@ -80,7 +79,7 @@ async fn enqueue(path: &Path, task: Envelope) {
 }
 
 /// The albums whose congratulation lies in the mail folder.
-fn congratulated(folder: &Path) -> BTreeSet<Uuid> {
+pub(crate) fn congratulated(folder: &Path) -> BTreeSet<Uuid> {
     let Ok(entries) = folder.join("var/mail").read_dir() else {
         return BTreeSet::new();
     };

@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::ports::{Clock, Fired, Firing, NewEntry, PortError, ScheduleRepo, Standing};
+use crate::ports::{Clock, Fired, Firing, NewEntry, PortError, ScheduleRepo, Severity, Standing};
 use crate::schedules::ScheduleEntry;
 
 /// How many entries are fired together.
 const MOST_AT_ONCE: usize = 1_024;
+/// How far the clocks of a beat and of its store may be apart.
+const CLOCKS_APART_AT_MOST: TimeDelta = TimeDelta::minutes(5);
 /// How late a beat that runs may be with an occurrence and still fire it like any other.
 const LATE_AT_MOST: TimeDelta = TimeDelta::minutes(1);
 
@@ -21,6 +23,9 @@ const LATE_AT_MOST: TimeDelta = TimeDelta::minutes(1);
 /// Any number of beats may share one [`ScheduleRepo`]: whoever comes first fires. What fell
 /// due while no beat ran was missed: the last of it is fired, late, when that is not longer
 /// ago than the time for catching up; the others are recorded as skipped.
+///
+/// A beat whose clock is more than five minutes off the store's does nothing: what it fired
+/// would be fired at a wrong time, and whoever has the right time would find it done.
 pub struct Beat {
     schedules: Arc<dyn ScheduleRepo>,
     clock: Arc<dyn Clock>,
@@ -79,7 +84,7 @@ impl Beat {
     ///
     /// # Errors
     ///
-    /// When the store cannot be reached; the next tick tries again.
+    /// When the store cannot be reached, or its clock is another; the next tick tries again.
     pub async fn register(&mut self) -> Result<(), PortError> {
         let new = |&index: &usize| NewEntry {
             name: self.entries[index].entry.name.clone(),
@@ -89,6 +94,7 @@ impl Beat {
         if new.is_empty() {
             return Ok(());
         }
+        self.compare_clocks().await?;
         let standings = self.schedules.register(&new).await?;
         let unregistered = std::mem::take(&mut self.unregistered);
         for (index, standing) in unregistered.into_iter().zip(standings) {
@@ -103,10 +109,14 @@ impl Beat {
     ///
     /// # Errors
     ///
-    /// When the store cannot be reached; the next tick tries again and is late then.
+    /// When the store cannot be reached, or its clock is another; the next tick tries again and is
+    /// late then.
     pub async fn tick(&mut self) -> Result<Option<DateTime<Utc>>, PortError> {
         self.register().await?;
         let now = self.clock.now();
+        if self.next_due().is_some_and(|due| due <= now) {
+            self.compare_clocks().await?;
+        }
         loop {
             let (fired, outcome) = self.fire_due(now).await;
             let is_done = fired.is_empty();
@@ -119,7 +129,34 @@ impl Beat {
             }
         }
         self.looked_at = Some(now);
-        Ok(self.by_due.peek().map(|Reverse((due, _))| *due))
+        Ok(self.next_due())
+    }
+
+    fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.by_due.peek().map(|Reverse((due, _))| *due)
+    }
+
+    /// Fails when this beat's clock is not the store's.
+    async fn compare_clocks(&self) -> Result<(), PortError> {
+        let theirs = self.schedules.time().await?;
+        let ahead = self.clock.now() - theirs;
+        if ahead.abs() <= CLOCKS_APART_AT_MOST {
+            return Ok(());
+        }
+        let (seconds, side) = (
+            ahead.abs().num_seconds(),
+            if ahead < TimeDelta::zero() {
+                "behind"
+            } else {
+                "ahead of"
+            },
+        );
+        Err(PortError {
+            adapter: "beat",
+            action: "trust its clock",
+            severity: Severity::Transient,
+            source: format!("it is {seconds} s {side} that of the database; set the clocks of both machines by NTP").into(),
+        })
     }
 
     /// Some of what is due at `now`, taken out of its order.

@@ -20,7 +20,7 @@ use super::{artist, inspected, until_congratulated};
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A folder whose programs find Redis, and miss the dead sooner than usual.
-pub(super) fn folder(redis: &RedisServer, database: Option<&Database>) -> TempDir {
+pub(crate) fn folder(redis: &RedisServer, database: Option<&Database>) -> TempDir {
     let folder = TempDir::new().unwrap();
     let mut settings = vec![
         format!("REDIS_URL={}", redis.url()),

@@ -30,13 +30,13 @@ fn folder(database: &Database) -> TempDir {
     folder
 }
 
-pub(super) fn ready(name: &str, folder: &Path) -> Program {
+pub(crate) fn ready(name: &str, folder: &Path) -> Program {
     let mut program = Program::start(command(name, folder));
     program.line_with("ready");
     program
 }
 
-pub(super) fn ends_well(programs: impl IntoIterator<Item = Program>) {
+pub(crate) fn ends_well(programs: impl IntoIterator<Item = Program>) {
     for program in programs {
         let ended = program.stop();
         assert_eq!(ended.status.code(), Some(0), "{}", ended.errors);

@@ -1,7 +1,7 @@
 //! What a beat fires, on memory adapters and a clock moved by hand.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use adapters::clock::ManualClock;
@@ -25,6 +25,8 @@ struct Stage {
     store: Arc<MemoryStore>,
     clock: Arc<ManualClock>,
     is_away: AtomicBool,
+    /// How many seconds its own clock is ahead of the beats'.
+    ahead: AtomicI64,
 }
 
 impl Stage {
@@ -34,6 +36,7 @@ impl Stage {
             store: Arc::new(MemoryStore::new(clock.clone())),
             clock,
             is_away: AtomicBool::new(false),
+            ahead: AtomicI64::new(0),
         })
     }
 
@@ -84,6 +87,11 @@ impl ScheduleRepo for Stage {
     async fn fire(&self, firings: &[Firing]) -> Result<Vec<Fired>, PortError> {
         self.reach()?;
         self.store.fire(firings).await
+    }
+
+    async fn time(&self) -> Result<DateTime<Utc>, PortError> {
+        self.reach()?;
+        Ok(self.store.time().await? + TimeDelta::seconds(self.ahead.load(Ordering::Relaxed)))
     }
 
     async fn list(&self) -> Result<Vec<EntryRow>, PortError> {
@@ -280,4 +288,28 @@ async fn a_month_in_one_leap_fires_a_daily_entry_once() {
 
     assert_eq!(stage.fired().await, [31 * 86_400 - 4 * 3600]);
     assert_eq!(stage.skipped().await, 30);
+}
+
+#[tokio::test]
+async fn a_beat_whose_clock_is_wrong_fires_nothing_and_says_so() {
+    for ahead in [301, -301] {
+        let stage = Stage::new();
+        let entry = schedule_entry("tick", 60);
+        let mut beat = stage.beat(std::slice::from_ref(&entry));
+        beat.tick().await.unwrap();
+        stage.passes(60);
+
+        stage.ahead.store(ahead, Ordering::Relaxed);
+        let refused = beat.tick().await.unwrap_err();
+        assert_eq!(refused.severity, Severity::Transient);
+        assert!(refused.source.to_string().contains("301 s"), "{refused:?}");
+        let newcomer = stage.beat(&[entry]).register().await;
+        assert!(newcomer.is_err(), "an entry would begin at a wrong time");
+        assert_eq!(stage.fired().await, [0; 0]);
+
+        // Five minutes are borne.
+        stage.ahead.store(ahead - ahead.signum(), Ordering::Relaxed);
+        beat.tick().await.unwrap();
+        assert_eq!(stage.fired().await, [60]);
+    }
 }

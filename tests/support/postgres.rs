@@ -158,9 +158,14 @@ impl PostgresServer {
         let children = children.expect("a list of its children");
         signal("-KILL", &children.split_whitespace().collect::<Vec<_>>());
         signal("-KILL", &[server]);
-        while fs::exists(format!("/proc/{server}/exe")).unwrap_or(false) {
-            std::thread::sleep(std::time::Duration::from_millis(5));
+        // What they share is free when the last of them is gone.
+        for process in children.split_whitespace().chain([server]) {
+            while fs::exists(format!("/proc/{process}/exe")).unwrap_or(false) {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
         }
+        // Where nobody buries the dead, their ids would be taken for those of the living.
+        fs::remove_file(self.data().join("postmaster.pid")).expect("what it left");
     }
 
     /// A new database, which goes when it is dropped.

@@ -56,6 +56,10 @@ impl ScheduleRepo for MemoryStore {
         Ok(fired)
     }
 
+    async fn time(&self) -> Result<DateTime<Utc>, PortError> {
+        Ok(self.now())
+    }
+
     async fn list(&self) -> Result<Vec<EntryRow>, PortError> {
         let state = self.state();
         let rows = state.schedules.0.iter().map(|(name, entry)| EntryRow {

@@ -4,6 +4,7 @@ mod fire;
 mod register;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use domain::ports::{
     EntryRow, Fired, Firing, NewEntry, PortError, ScheduleRepo, Skipped, Standing,
 };
@@ -41,6 +42,16 @@ impl ScheduleRepo for PostgresStore {
         Ok(fired)
     }
 
+    async fn time(&self) -> Result<DateTime<Utc>, PortError> {
+        let told = async {
+            let row = self.pool.first(|| sqlx::query(TIME)).await?;
+            let row = row.ok_or(sqlx::Error::RowNotFound)?;
+            Ok(row.try_get("time")?)
+        };
+        told.await
+            .map_err(|error: StoreError| error.into_port("tell the time"))
+    }
+
     async fn list(&self) -> Result<Vec<EntryRow>, PortError> {
         let listed = async {
             let rows = self.pool.all(|| sqlx::query(LIST)).await?;
@@ -52,6 +63,7 @@ impl ScheduleRepo for PostgresStore {
     }
 }
 
+const TIME: &str = "SELECT clock_timestamp() AS time";
 const LIST: &str = "
     SELECT entries.*, gaps.first_due AS skipped_from, gaps.last_due AS skipped_to, gaps.count AS skipped_count
     FROM schedule_entries AS entries LEFT JOIN LATERAL (

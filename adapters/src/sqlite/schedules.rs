@@ -4,6 +4,7 @@ mod fire;
 mod register;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use domain::ports::{
     EntryRow, Fired, Firing, NewEntry, PortError, ScheduleRepo, Skipped, Standing,
 };
@@ -43,6 +44,10 @@ impl ScheduleRepo for SqliteStore {
             fired.extend(answer);
         }
         Ok(fired)
+    }
+
+    async fn time(&self) -> Result<DateTime<Utc>, PortError> {
+        Ok(self.clock.now())
     }
 
     async fn list(&self) -> Result<Vec<EntryRow>, PortError> {

@@ -40,6 +40,13 @@ pub trait ScheduleRepo: Send + Sync {
     /// then, and firing again is harmless.
     async fn fire(&self, firings: &[Firing]) -> Result<Vec<Fired>, PortError>;
 
+    /// The time by the store's own clock, which all beats on it share.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be reached.
+    async fn time(&self) -> Result<DateTime<Utc>, PortError>;
+
     /// Every entry that is known, by name.
     ///
     /// # Errors

@@ -15,6 +15,7 @@ laws! {
     an_entry_that_stands_far_ahead_of_the_clock_begins_anew,
     entries_that_nobody_speaks_of_stay,
     nothing_may_be_registered,
+    the_time_of_the_store_goes_on,
 }
 
 async fn a_new_entry_begins_now(world: &World) {
@@ -90,4 +91,12 @@ async fn nothing_may_be_registered(world: &World) {
     assert_eq!(register(world, &[]).await, []);
     assert_eq!(world.schedules.list().await.unwrap(), []);
     assert_eq!(world.schedules.fire(&[]).await.unwrap(), []);
+}
+
+async fn the_time_of_the_store_goes_on(world: &World) {
+    let first = world.schedules.time().await.unwrap();
+    world.passes(TimeDelta::seconds(1));
+    let second = world.schedules.time().await.unwrap();
+
+    assert!(first < second, "{first} {second}");
 }

@@ -8,8 +8,8 @@ use super::reason::fit_for_logs;
 use super::reply::Reply;
 use super::trouble::{Stage, Trouble, What};
 
-/// The server is away: it may be back as soon as this.
-const AWAY: Duration = Duration::from_secs(30);
+/// The server is away, or says nothing: it may be back at any moment.
+const AWAY: Duration = Duration::from_secs(5);
 /// The server has no time for anybody.
 const BUSY: Duration = Duration::from_mins(1);
 /// Somebody has to mend a setting, here or there.
@@ -54,12 +54,11 @@ fn judgement(trouble: &Trouble) -> Judgement {
         (_, What::Unfit(_)) => Judgement::Permanent,
         // The server has everything; what it has made of it nobody knows.
         (Stage::Dot, _) => Judgement::Doubtful,
-        (Stage::Connect, _) => Judgement::Provider(AWAY),
         (Stage::StartTls | Stage::Handshake | Stage::Login, What::Failed(_)) => {
             Judgement::Provider(MISCONFIGURED)
         }
         // No mail was spoken of yet, so the next one would fare no better.
-        (stage, _) if stage < Stage::Sender => Judgement::Provider(BUSY),
+        (stage, _) if stage < Stage::Sender => Judgement::Provider(AWAY),
         _ => Judgement::Transient,
     }
 }

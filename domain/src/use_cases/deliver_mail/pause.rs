@@ -11,6 +11,8 @@ use crate::tasks::Reason;
 const SHORTEST: Duration = Duration::from_secs(1);
 /// How long a pause that lengthens itself becomes; a provider may ask for more.
 const LONGEST: Duration = Duration::from_mins(15);
+/// How many times as long as was asked for it becomes: who may be back soon is asked soon.
+const TIMES_AS_LONG: u32 = 4;
 /// How far apart the mails that waited come back, at most.
 const WIDEST_SPREAD: Duration = Duration::from_mins(1);
 /// How long mails wait while one of them is tried.
@@ -135,7 +137,7 @@ impl Pass {
 
     /// The provider takes nobody's mail, and wants to be left alone for `pause_for`.
     ///
-    /// Each trial that fails doubles the pause. A mail that was under way when the pause
+    /// Each trial that fails doubles the pause, within limits. A mail that was under way when the pause
     /// began can lengthen it only if the provider asks for more.
     pub(super) fn failed(self, now: DateTime<Utc>, pause_for: Duration, reason: Reason) -> Change {
         let asked = pause_for.max(SHORTEST);
@@ -144,7 +146,7 @@ impl Pass {
             State::Open => (now, asked),
             State::Trying(hold) if self.is_trial => (
                 hold.since,
-                asked.max(hold.length.saturating_mul(2).min(LONGEST)),
+                asked.max(hold.length.saturating_mul(2).min(longest(asked))),
             ),
             State::Held(hold) if hold.clone().left(now) < asked => (hold.since, asked),
             State::Held(_) | State::Trying(_) => return Change::Nothing,
@@ -163,6 +165,10 @@ impl Pass {
             Change::GoesOn(hold)
         }
     }
+}
+
+fn longest(asked: Duration) -> Duration {
+    asked.saturating_mul(TIMES_AS_LONG).min(LONGEST)
 }
 
 /// A trial without an outcome leaves the trying to the next mail.

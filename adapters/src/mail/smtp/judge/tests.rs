@@ -86,13 +86,13 @@ fn replies_are_judged_by_stage_and_code() {
 fn silence_is_the_servers_before_a_mail_was_named_and_doubtful_after_the_dot() {
     use Judgement::{Doubtful, Provider, Transient};
     for (stage, meant) in [
-        (Stage::Lookup, Provider(BUSY)),
+        (Stage::Lookup, Provider(AWAY)),
         (Stage::Connect, Provider(AWAY)),
-        (Stage::Greeting, Provider(BUSY)),
-        (Stage::Hello, Provider(BUSY)),
-        (Stage::StartTls, Provider(BUSY)),
-        (Stage::Handshake, Provider(BUSY)),
-        (Stage::Login, Provider(BUSY)),
+        (Stage::Greeting, Provider(AWAY)),
+        (Stage::Hello, Provider(AWAY)),
+        (Stage::StartTls, Provider(AWAY)),
+        (Stage::Handshake, Provider(AWAY)),
+        (Stage::Login, Provider(AWAY)),
         (Stage::Sender, Transient),
         (Stage::Recipient, Transient),
         (Stage::Data, Transient),

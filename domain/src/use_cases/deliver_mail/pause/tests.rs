@@ -59,11 +59,19 @@ fn after_the_pause_one_mail_goes_first_and_the_rest_follow_it() {
 }
 
 #[test]
-fn each_trial_that_fails_doubles_the_pause_up_to_a_quarter_of_an_hour() {
-    let pause = begun();
-    let (mut now, mut waits) = (60, Vec::new());
-    for _ in 0..6 {
-        let change = pass(&pause, now).failed(at(now), A_MINUTE, said("535 still no"));
+fn each_trial_that_fails_doubles_the_pause_up_to_four_times_and_a_quarter_of_an_hour() {
+    assert_eq!(minutes_of_pauses(A_MINUTE), [2, 4, 4, 4]);
+    assert_eq!(minutes_of_pauses(5 * A_MINUTE), [10, 15, 15, 15]);
+}
+
+/// How long pauses become of which each is asked to be so long.
+fn minutes_of_pauses(asked: Duration) -> Vec<u64> {
+    let pause = Pause::default();
+    pass(&pause, 0).failed(START, asked, said("535 no"));
+    let mut now = i64::try_from(asked.as_secs()).expect("short");
+    let mut waits = Vec::new();
+    for _ in 0..4 {
+        let change = pass(&pause, now).failed(at(now), asked, said("535 still no"));
         let Change::GoesOn(hold) = change else {
             panic!("{change:?}")
         };
@@ -72,8 +80,7 @@ fn each_trial_that_fails_doubles_the_pause_up_to_a_quarter_of_an_hour() {
         waits.push(length / 60);
         now += i64::try_from(length).expect("short");
     }
-
-    assert_eq!(waits, [2, 4, 8, 15, 15, 15]);
+    waits
 }
 
 #[test]

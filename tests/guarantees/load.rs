@@ -12,6 +12,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::fleet::Fleet;
+
 const ARTISTS: u32 = 8;
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -53,8 +55,9 @@ struct Artist {
 }
 
 impl Load {
-    /// Artists begin who publish so many albums a second together, at `address`, which may change.
-    pub(super) async fn begin(address: &Arc<Mutex<SocketAddr>>, a_second: u32) -> Self {
+    /// Artists begin who publish so many albums a second together.
+    pub(super) async fn begin(fleet: &Fleet, a_second: u32) -> Self {
+        let address = &fleet.address;
         let (ledger, stop) = (Arc::new(Ledger::default()), CancellationToken::new());
         let mut artists = JoinSet::new();
         for number in 0..ARTISTS {

@@ -1,27 +1,38 @@
 //! The programs and the servers they need, each behind a way that can be made bad.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use redis::{Cmd, Value};
+use redis::Cmd;
+use serde_json::Value;
 use tempfile::TempDir;
+use tests::client::Client;
 use tests::postgres::{Database, PostgresServer};
 use tests::program::{Program, command};
 use tests::proxy::{Proxy, Target};
 use tests::redis_server::RedisServer;
 use tests::scripted_smtp::{Script, ScriptedServer};
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
 
-/// What the programs are told, beside where everything is: to miss the dead sooner than usual, and
-/// to wait for a mail server no longer than a test can.
+use super::clocks;
+use super::tally::{album_of, is_at_rest};
+use crate::programs::{artist, inspected};
+
+/// What the programs are told, beside where everything is: to wait for a mail server no longer
+/// than a test can.
 const SETTINGS: &str = "
 SECRET_KEY=the same on every machine, and long enough
 DEFAULT_FROM_EMAIL=Music <music@music.example>
-WORKER_LEASE=3s
 LOGIN_ATTEMPTS_PER_ADDRESS=1000
 ";
+
+/// The dead are missed sooner than usual.
+const MISSED_SOON: &str = "WORKER_LEASE=3s\n";
 
 /// What may be started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +70,8 @@ pub(super) struct Fleet {
     pub(super) to_sink: Proxy,
     /// Where the api is at the moment.
     pub(super) address: Arc<Mutex<SocketAddr>>,
+    /// Where each api is told to listen.
+    bind: SocketAddr,
     running: Vec<(Role, Program)>,
 }
 
@@ -80,29 +93,32 @@ impl Servers {
     pub(super) async fn tell_redis(&self, words: &[&str]) {
         let mut command = Cmd::new();
         command.arg(words);
-        self.redis.ask::<Value>(&command).await.unwrap();
+        self.redis.ask::<redis::Value>(&command).await.unwrap();
     }
 }
 
 impl Fleet {
     /// All that is needed on many machines.
     pub(super) async fn on_servers() -> Self {
-        Self::with(Some(Servers::start().await)).await
+        Self::with(Some(Servers::start().await), MISSED_SOON).await
+    }
+
+    /// The same, as it is if nothing is set: the dead are missed after 15 s.
+    pub(super) async fn as_usual() -> Self {
+        Self::with(Some(Servers::start().await), "").await
     }
 
     /// All on one machine, in one file.
     pub(super) async fn embedded() -> Self {
-        Self::with(None).await
+        Self::with(None, MISSED_SOON).await
     }
 
-    async fn with(servers: Option<Servers>) -> Self {
+    async fn with(servers: Option<Servers>, others: &str) -> Self {
         let sink = ScriptedServer::start(Script::usual());
         let to_sink = Proxy::to(Target::Port(sink.address())).await;
         let folder = TempDir::new().unwrap();
-        let mut settings = format!(
-            "{SETTINGS}EMAIL_URL=smtp://{}?timeout=3s\n",
-            to_sink.address()
-        );
+        let mail = to_sink.address();
+        let mut settings = format!("{SETTINGS}{others}EMAIL_URL=smtp://{mail}?timeout=3s\n");
         if let Some(servers) = &servers {
             let (postgres, name) = (servers.to_postgres.address(), servers.database.name());
             let redis = servers.to_redis.address();
@@ -113,22 +129,101 @@ impl Fleet {
             ]);
         }
         fs::write(folder.path().join(".env"), settings).unwrap();
-        let mut api = Program::start(command("api", folder.path()));
-        let address = Arc::new(Mutex::new(api.address()));
+        let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let mut fleet = Self {
             folder,
             servers,
             sink,
             to_sink,
-            address,
-            running: vec![(Role::Api, api)],
+            address: Arc::new(Mutex::new(any_port)),
+            bind: any_port,
+            running: Vec::new(),
         };
-        fleet.start_all(&[Role::Worker, Role::Worker, Role::Beat, Role::Beat]);
+        fleet.start_all(&[
+            Role::Api,
+            Role::Worker,
+            Role::Worker,
+            Role::Beat,
+            Role::Beat,
+        ]);
         fleet
     }
 
     pub(super) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// From the next one on every api listens on one port, which nobody else is given.
+    pub(super) fn keep_the_port(&mut self) {
+        let ports = 20_000..30_000;
+        let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+        let start = rand::random_range(ports.clone());
+        let port = (start..ports.end).find(is_free).expect("a free port");
+        self.bind.set_port(port);
+        self.stop(Role::Api);
+        self.start(Role::Api);
+    }
+
+    /// Where the api is at the moment.
+    pub(super) fn address(&self) -> SocketAddr {
+        *self.address.lock().unwrap()
+    }
+
+    /// The servers there are, of a fleet that needs some.
+    pub(super) fn servers(&self) -> &Servers {
+        self.servers.as_ref().expect("a fleet on servers")
+    }
+
+    /// An artist of that name, connected.
+    pub(super) async fn artist(&self, name: &str) -> Client {
+        artist(self.address(), name).await
+    }
+
+    /// The albums of which the mail server took a mail, each as often as it did.
+    pub(super) fn mailed(&self) -> Vec<Uuid> {
+        let seen = self.sink.seen();
+        let text = |mail: &Vec<u8>| String::from_utf8_lossy(mail).into_owned();
+        seen.mails
+            .iter()
+            .map(|mail| album_of(&text(mail)))
+            .collect()
+    }
+
+    /// Waits until each of `albums` has its mail; answers how long that took.
+    pub(super) async fn until_mailed(&self, albums: &[Uuid], within: Duration) -> Duration {
+        let began = Instant::now();
+        loop {
+            let mailed = self.mailed();
+            let missing = albums
+                .iter()
+                .filter(|album| !mailed.contains(album))
+                .count();
+            if missing == 0 {
+                return began.elapsed();
+            }
+            assert!(
+                began.elapsed() < within,
+                "{missing} of {} without a mail",
+                albums.len()
+            );
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until nothing waits or runs, and no mail is on its way.
+    pub(super) async fn until_at_rest(&self) -> Value {
+        let began = Instant::now();
+        loop {
+            let found = inspected(self.folder());
+            if is_at_rest(&found) {
+                return found;
+            }
+            assert!(
+                began.elapsed() < Duration::from_secs(30),
+                "no rest: {found}"
+            );
+            sleep(Duration::from_millis(100)).await;
+        }
     }
 
     /// Starts one of each.
@@ -138,16 +233,9 @@ impl Fleet {
         }
     }
 
-    /// Starts one more, as it is usually started.
+    /// Starts one more, and waits until it is ready.
     pub(super) fn start(&mut self, role: Role) {
-        self.start_as(role, |_| {});
-    }
-
-    /// Starts one more, after `change`; waits until it is ready.
-    pub(super) fn start_as(&mut self, role: Role, change: impl Fn(&mut Command)) {
-        let mut how = command(role.program(), self.folder());
-        change(&mut how);
-        let mut program = Program::start(how);
+        let mut program = self.begin(role, |_| {});
         match role {
             Role::Api => *self.address.lock().unwrap() = program.address(),
             Role::Worker | Role::Beat => {
@@ -155,6 +243,26 @@ impl Fleet {
             }
         }
         self.running.push((role, program));
+    }
+
+    /// Starts one more, whose clock is what the file `clock` says at each moment.
+    pub(super) fn start_with_clock(&mut self, role: Role, clock: &Path) {
+        let mut program = self.begin(role, |how| clocks::goes_by(how, clock));
+        program.line_with("ready");
+        self.running.push((role, program));
+    }
+
+    fn begin(&self, role: Role, change: impl Fn(&mut Command)) -> Program {
+        let mut how = command(role.program(), self.folder());
+        how.env("API_BIND", self.bind.to_string());
+        change(&mut how);
+        Program::start(how)
+    }
+
+    /// The ids of the processes of `role`.
+    pub(super) fn processes(&self, role: Role) -> Vec<u32> {
+        let all = self.running.iter().filter(|(its, _)| *its == role);
+        all.map(|(_, program)| program.id()).collect()
     }
 
     /// How many of `role` run.

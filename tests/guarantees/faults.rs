@@ -10,9 +10,10 @@ use redis::cmd;
 use serde_json::json;
 use tests::proxy::{Proxy, Way};
 use tests::scripted_smtp::{Act, Script, Step};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::fleet::{Fleet, Role};
+use super::tally::Event;
 
 /// Longer than the lease of a worker in these tests.
 const PAST_THE_LEASE: Duration = Duration::from_secs(5);
@@ -54,8 +55,8 @@ pub(super) enum Fault {
     MailServerHangsUp(Step),
     /// Messages that nobody can do anything with, and some that came before.
     Poison,
-    /// A worker and a beat join whose clocks are wrong by hours, and leave again.
-    WrongClocks(&'static str),
+    /// A worker joins whose clock jumps by hours, and leaves again.
+    WrongClock(&'static str),
 }
 
 /// A way of the programs to a server.
@@ -78,7 +79,7 @@ const EVERYWHERE: [Fault; 14] = [
     Fault::Bad(Leg::Mail, Way::Cut),
     Fault::Bad(Leg::Mail, Way::Silent),
     Fault::Bad(Leg::Mail, Way::Slow(Duration::from_millis(100))),
-    Fault::Bad(Leg::Mail, Way::LosesAnswers("\r\n.\r\n")),
+    Fault::Bad(Leg::Mail, Way::LosesAnswers(".\r\n")),
     Fault::MailServerSays(Step::Rcpt, "451 4.3.0 Try again later"),
     Fault::MailServerSays(Step::Mail, "421 4.7.0 Too busy"),
     Fault::MailServerHangsUp(Step::Data),
@@ -102,8 +103,8 @@ const ON_SERVERS: [Fault; 18] = [
     Fault::Bad(Leg::Redis, Way::Silent),
     Fault::Bad(Leg::Redis, Way::LosesAnswers("EVALSHA")),
     Fault::Poison,
-    Fault::WrongClocks("+5h"),
-    Fault::WrongClocks("-5h"),
+    Fault::WrongClock("+5h"),
+    Fault::WrongClock("-5h"),
 ];
 
 impl Fault {
@@ -119,7 +120,7 @@ impl Fault {
 
     /// How many mails may come twice because of it, at most: those whose sender dies, or whose
     /// answer is lost, at the final step.
-    pub(super) fn may_double(self, fleet: &Fleet) -> usize {
+    fn may_double(self, fleet: &Fleet) -> usize {
         const IN_FLIGHT: usize = 4;
         let of_all = IN_FLIGHT * fleet.count(Role::Worker);
         match self {
@@ -133,8 +134,19 @@ impl Fault {
         }
     }
 
-    /// Breaks it, and mends it after a while.
-    pub(super) async fn strike(self, fleet: &mut Fleet, random: &mut StdRng) {
+    /// Breaks it, and mends it after a while; answers what happened.
+    pub(super) async fn happens(self, fleet: &mut Fleet, random: &mut StdRng) -> Event {
+        let (may_double, began) = (self.may_double(fleet), Instant::now());
+        self.strike(fleet, random).await;
+        Event {
+            what: format!("{self:?}"),
+            began,
+            ended: Instant::now(),
+            may_double,
+        }
+    }
+
+    async fn strike(self, fleet: &mut Fleet, random: &mut StdRng) {
         let a_while = Duration::from_millis(random.random_range(300..2500));
         match self {
             Self::Kill(role) => {
@@ -167,7 +179,7 @@ impl Fault {
                 mail_server(fleet, step, Act::say(line), a_while).await;
             }
             Self::MailServerHangsUp(step) => mail_server(fleet, step, Act::Close, a_while).await,
-            Self::WrongClocks(by) => wrong_clocks(fleet, by, a_while).await,
+            Self::WrongClock(by) => wrong_clock(fleet, by, a_while).await,
             _ => self.strike_servers(fleet, a_while).await,
         }
     }
@@ -175,11 +187,12 @@ impl Fault {
     async fn strike_servers(self, fleet: &mut Fleet, a_while: Duration) {
         if self == Self::KillEverything {
             let roles = fleet.kill_all();
-            let servers = fleet.servers.as_mut().expect("servers");
-            servers.redis.crash().await;
-            servers.postgres.kill();
-            servers.postgres.go_on();
-            servers.redis.start_again().await;
+            if let Some(servers) = &mut fleet.servers {
+                servers.redis.crash().await;
+                servers.postgres.kill();
+                servers.postgres.go_on();
+                servers.redis.start_again().await;
+            }
             return fleet.start_all(&roles);
         }
         let servers = fleet.servers.as_mut().expect("servers");
@@ -286,18 +299,13 @@ async fn poison(fleet: &Fleet) {
     }
 }
 
-/// With Debian's `faketime`.
-async fn wrong_clocks(fleet: &mut Fleet, by: &str, for_a_while: Duration) {
-    let library = super::faketime();
-    for role in [Role::Worker, Role::Beat] {
-        fleet.start_as(role, |how| {
-            how.env("LD_PRELOAD", &library)
-                .env("FAKETIME", by)
-                .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-        });
+async fn wrong_clock(fleet: &mut Fleet, by: &str, for_a_while: Duration) {
+    let clock = fleet.folder().join("clock");
+    fs::write(&clock, "+0").unwrap();
+    fleet.start_with_clock(Role::Worker, &clock);
+    for by in [by, "+0"] {
+        sleep(for_a_while / 2).await;
+        fs::write(&clock, by).unwrap();
     }
-    sleep(for_a_while).await;
-    for role in [Role::Worker, Role::Beat] {
-        fleet.stop_newest(role);
-    }
+    fleet.stop_newest(Role::Worker);
 }

@@ -1,5 +1,5 @@
-//! Programs that share Redis with Python: a producer that has never heard of us, and a worker
-//! that does our tasks.
+//! G12, Celery may stay: a producer in Python that has never heard of us, and a worker in Python
+//! that does our tasks, share Redis with our programs.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,9 +14,9 @@ use tests::redis_server::RedisServer;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::by_redis::folder;
-use super::fleet::{ends_well, ready};
-use super::{artist, congratulated, until_inspected};
+use crate::programs::by_redis::folder;
+use crate::programs::fleet::{ends_well, ready};
+use crate::programs::{artist, congratulated, until_inspected};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plain_celery_script_has_an_album_congratulated_once() {
