@@ -20,6 +20,7 @@ mod reply;
 mod request;
 mod resource;
 mod routes;
+mod safe_headers;
 pub mod server;
 mod unsubscribe;
 

@@ -15,7 +15,8 @@ const METHODS: [&str; 9] = [
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW",
 ];
 
-fn paths() -> [String; 11] {
+/// Every path there is.
+pub(super) fn paths() -> [String; 11] {
     [
         "/authentication/register".to_owned(),
         "/authentication/login".to_owned(),
@@ -52,6 +53,34 @@ async fn every_path_says_which_methods_it_answers_and_keeps_to_it() {
                     assert_eq!(answer.text("/detail"), detail);
                 }
                 assert!(answer.status < 500, "{method} {path}");
+            }
+        }
+    }
+}
+
+/// Whatever it is, allowed or not: kept by nobody, guessed at, framed and run by nobody.
+#[tokio::test]
+async fn every_answer_has_the_headers_that_keep_it_safe() {
+    let world = World::new();
+    let unknown = ["/".to_owned(), "/metrics".to_owned()];
+    for path in paths().into_iter().chain(unknown) {
+        for method in METHODS {
+            let answer = world.send(ask(method, &path)).await;
+
+            let policy = answer.header("content-security-policy");
+            for part in ["default-src 'none'", "frame-ancestors 'none'"] {
+                assert!(policy.contains(part), "{method} {path}: {policy}");
+            }
+            assert_eq!(answer.header("cache-control"), "no-store");
+            assert_eq!(answer.header("referrer-policy"), "no-referrer");
+            assert_eq!(answer.header("x-content-type-options"), "nosniff");
+            for absent in [
+                "server",
+                "x-powered-by",
+                "set-cookie",
+                "access-control-allow-origin",
+            ] {
+                assert_eq!(answer.header(absent), "", "{method} {path}");
             }
         }
     }

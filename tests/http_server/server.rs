@@ -54,10 +54,14 @@ impl Server {
         asked.unwrap().unwrap().forget();
     }
 
-    /// Waits until one more connection than now is open is not one too many.
-    pub(super) async fn has_room_again(&self) {
+    /// A client that has been answered: within a moment there is room for one more.
+    pub(super) async fn guest(&self) -> Client {
         let deadline = Instant::now() + SOON;
-        while self.connect().await.ask(GET).await != 200 {
+        loop {
+            let mut client = self.connect().await;
+            if client.ask(GET).await == 200 {
+                return client;
+            }
             assert!(Instant::now() < deadline, "no room within {SOON:?}");
             sleep(Duration::from_millis(20)).await;
         }

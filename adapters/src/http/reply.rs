@@ -3,12 +3,11 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use warp::Reply;
-use warp::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
-};
+use warp::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use warp::http::{HeaderValue, Method, StatusCode};
 use warp::reply::Response;
+
+use super::safe_headers;
 
 /// 200 with `body`.
 pub(super) fn ok(body: &impl Serialize) -> Response {
@@ -59,21 +58,12 @@ pub(super) fn bytes(status: StatusCode, media_type: &'static str, body: Vec<u8>)
 }
 
 /// `response` as it goes out to a request with `method`.
-///
-/// Answers hold what only their reader may see, or what may change at any time: nobody
-/// on the way keeps them.
 pub(super) fn finished(response: Response, method: &Method) -> Response {
     let (mut parts, mut body) = response.into_parts();
     if method == Method::HEAD {
         body = String::new().into_response().into_body();
     }
-    for (name, value) in [
-        (CACHE_CONTROL, "no-store"),
-        (REFERRER_POLICY, "no-referrer"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ] {
-        parts.headers.insert(name, HeaderValue::from_static(value));
-    }
+    safe_headers::add_to(&mut parts.headers);
     Response::from_parts(parts, body)
 }
 

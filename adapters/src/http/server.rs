@@ -5,7 +5,9 @@ mod connection;
 mod linger;
 mod peer;
 mod refusal;
+mod seats;
 mod seldom;
+mod spare;
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -25,10 +27,18 @@ pub use self::bind::{BindError, bind};
 use self::connection::converse;
 pub use self::peer::{Peer, peer};
 use self::refusal::Refusals;
+use self::seats::Seats;
 use self::seldom::Seldom;
+use self::spare::Spare;
 
 /// How long nothing is accepted after the system refused to give a connection.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// So many connections may be open beyond the limit: those told to go that have not gone yet.
+const LEAVING: usize = 64;
+
+/// So many are told to go when the system gives no more: the store needs some of them too.
+const GO_AT_ONCE: usize = 8;
 
 const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 const ONE_SECOND: HeaderValue = HeaderValue::from_static("1");
@@ -40,7 +50,8 @@ const CLOSE: HeaderValue = HeaderValue::from_static("close");
 /// sends slowly in every way it can is cut off within 15 s.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerLimits {
-    /// Connections served at once; one more is answered 503.
+    /// Connections served at once. One more takes the place of the one that has kept us waiting
+    /// for the longest; when all are being answered, it is answered 503 at once.
     pub connections: usize,
     /// From the opening of a connection, or the answer before, to the last byte of a
     /// request's head. So it is also how long an idle connection is kept.
@@ -93,7 +104,9 @@ where
     R: Reply + Send,
 {
     let mut connections = JoinSet::new();
+    let seats = Seats::default();
     let mut refusals = Refusals::default();
+    let mut spare = Spare::new();
     let mut troubles = Seldom::default();
     loop {
         let accepted = tokio::select! {
@@ -104,23 +117,40 @@ where
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) if limits.connections <= connections.len() => refusals.refuse(stream),
-            Ok((stream, address)) => {
+            Ok((stream, address)) if has_room(connections.len(), limits.connections, &seats) => {
                 let answers = TowerToHyperService::new(warp::service(routes.clone()));
-                let stop = stop.clone();
-                connections.spawn(converse(stream, address, answers, limits, stop));
+                let (seat, stop) = (seats.take(), stop.clone());
+                connections.spawn(converse(stream, address, answers, limits, seat, stop));
             }
+            Ok((stream, _)) => refusals.refuse(stream),
             Err(e) if is_of_the_client(&e) => debug!(error = &e as &dyn Error, "lost a client"),
             Err(e) => {
                 if troubles.may_speak(Instant::now()) {
                     warn!(error = &e as &dyn Error, "cannot accept connections");
                 }
-                stop.run_until_cancelled(sleep(PAUSE)).await;
+                make_room(&seats);
+                if !spare.refuse_one(&listener) {
+                    stop.run_until_cancelled(sleep(PAUSE)).await;
+                }
             }
         }
     }
     drop(listener);
     drain(connections, limits.drain).await
+}
+
+/// Whether one more may come in beside `open` others; somebody may have to go for it.
+fn has_room(open: usize, limit: usize, seats: &Seats) -> bool {
+    open < limit || (open < limit + LEAVING && seats.want_one(Instant::now()))
+}
+
+/// Tells some to go, as far as there are any that are not being answered.
+fn make_room(seats: &Seats) {
+    for _ in 0..GO_AT_ONCE {
+        if !seats.want_one(Instant::now()) {
+            return;
+        }
+    }
 }
 
 async fn drain(mut connections: JoinSet<()>, within: Duration) -> Drained {

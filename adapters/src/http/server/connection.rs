@@ -5,6 +5,7 @@ use std::error::Error;
 use std::future::{poll_fn, ready};
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -24,7 +25,9 @@ use warp::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use warp::reply::Response;
 
 use super::linger::linger;
+use super::seats::Seat;
 use super::{Peer, ServerLimits};
+use crate::http::safe_headers;
 
 /// A request's head may be this long; a longer one is answered 431.
 const HEAD_BYTES: usize = 16 * 1024;
@@ -33,18 +36,20 @@ const NO_PATH: &str = r#"{"type":"about:blank","title":"Bad Request","status":40
 
 const LATE: &str = r#"{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"the request took too long, try again later"}"#;
 
-/// Answers the requests of one client until it leaves, breaks a limit, or `stop` is
-/// cancelled; then the running request is still answered, and nothing after it.
+/// Answers the requests of one client until it leaves, breaks a limit, somebody else wants its
+/// seat, or `stop` is cancelled; then the running request is still answered, and nothing after it.
 pub(super) async fn converse<A>(
     stream: TcpStream,
     address: SocketAddr,
     answers: A,
     limits: ServerLimits,
+    seat: Seat,
     stop: CancellationToken,
 ) where
     A: Service<Request<Incoming>, Response = Response, Error = Infallible>,
     A::Future: Send + 'static,
 {
+    let seat = Arc::new(seat);
     if let Err(e) = stream.set_nodelay(true) {
         debug!(error = &e as &dyn Error, "cannot switch off Nagle's delay");
     }
@@ -58,7 +63,14 @@ pub(super) async fn converse<A>(
             return ready(Ok(no_path())).boxed();
         }
         request.extensions_mut().insert(peer);
-        in_time(limits.request, answers.call(request)).boxed()
+        seat.works();
+        let (seat, answer) = (seat.clone(), answers.call(request));
+        async move {
+            let answer = in_time(limits.request, answer).await;
+            seat.waits();
+            answer
+        }
+        .boxed()
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -69,17 +81,30 @@ pub(super) async fn converse<A>(
     // Not the connection's own future: that one closes the socket itself, and a client
     // still sending a body nobody wants would lose the answer with it.
     let served = poll_fn(|cx| connection.poll_without_shutdown(cx));
-    let ended = if let Some(ended) = stop.run_until_cancelled(served).await {
-        ended
-    } else {
-        Pin::new(&mut connection).graceful_shutdown();
-        poll_fn(|cx| connection.poll_without_shutdown(cx)).await
+    let ended = tokio::select! {
+        // Served first: a request that is here already is answered, whoever wants the seat.
+        biased;
+        ended = served => Some(ended),
+        () = seat.wanted() => None,
+        () = stop.cancelled() => None,
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None if seat.is_wanted_and_idle() => return,
+        None => {
+            Pin::new(&mut connection).graceful_shutdown();
+            poll_fn(|cx| connection.poll_without_shutdown(cx)).await
+        }
     };
     match ended {
         Err(e) if !e.is_parse() => debug!(error = &e as &dyn Error, "a connection broke"),
         _ => {
             let stream = connection.into_parts().io.into_inner();
-            stop.run_until_cancelled(linger(stream)).await;
+            tokio::select! {
+                () = linger(stream) => {}
+                () = seat.wanted() => {}
+                () = stop.cancelled() => {}
+            }
         }
     }
 }
@@ -112,5 +137,6 @@ fn last(status: StatusCode, problem: &'static str) -> Response {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, super::PROBLEM);
     headers.insert(CONNECTION, super::CLOSE);
+    safe_headers::add_to(headers);
     response
 }

@@ -1,6 +1,7 @@
 //! Turns clients away while the house is full.
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
 use tokio::io::AsyncWriteExt;
@@ -23,6 +24,10 @@ const REFUSAL: &str = concat!(
     "content-type: application/problem+json\r\n",
     "content-length: 116\r\n",
     "retry-after: 1\r\n",
+    "cache-control: no-store\r\n",
+    "content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n",
+    "referrer-policy: no-referrer\r\n",
+    "x-content-type-options: nosniff\r\n",
     "connection: close\r\n",
     "\r\n",
     r#"{"type":"about:blank","title":"Service Unavailable","status":503,"detail":"too many connections, try again shortly"}"#,
@@ -61,12 +66,16 @@ async fn turn_away(mut stream: TcpStream) {
     }
 }
 
-/// A fresh socket's buffer is empty and takes so few bytes at once; whether the client
-/// reads them before the reset is its luck.
-fn turn_away_abruptly(stream: TcpStream) {
-    let _ = stream
-        .into_std()
-        .and_then(|mut stream| stream.write(REFUSAL.as_bytes()));
+/// A fresh socket's buffer is empty and takes so few bytes at once. What the client has said
+/// already is read, since a socket closed with bytes unread is reset; whether it reads the answer
+/// before a reset for what it says later is its luck.
+pub(super) fn turn_away_abruptly(stream: TcpStream) {
+    let mut said = [0; 4096];
+    let _ = stream.into_std().and_then(|mut stream| {
+        stream.write_all(REFUSAL.as_bytes())?;
+        stream.shutdown(Shutdown::Write)?;
+        stream.read(&mut said)
+    });
 }
 
 #[cfg(test)]
