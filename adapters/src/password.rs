@@ -14,14 +14,19 @@ use tokio::task::{JoinError, spawn_blocking};
 
 use self::hasher::{Hasher, decoy};
 
-/// Hashes and verifies passwords, as many at once as there are cores; the others wait, in
-/// the order they came. Clones share that bound.
+/// So many wait for each core; at some 30 ms for each of them, the last waits a second.
+const WAITING_FOR_EACH: usize = 32;
+
+/// Hashes and verifies passwords, as many at once as there are cores; some others wait, in
+/// the order they came, and who finds that line full is refused at once. Clones share both bounds.
 ///
 /// Waiting for one holds up no other work. A caller that stops waiting changes nothing
 /// about the bound: what runs, runs to its end. From its first use on each core keeps the
 /// 19 MiB that a hash takes.
 #[derive(Clone)]
 pub struct Argon2Passwords {
+    /// Places for those whose turn it is and for those who wait for it.
+    places: Arc<Semaphore>,
     turns: Arc<Semaphore>,
     /// Those whose turn it is not; there are never more than turns.
     resting: Arc<Mutex<Vec<Hasher>>>,
@@ -34,6 +39,7 @@ impl Argon2Passwords {
     pub fn new() -> Self {
         let cores = available_parallelism().map_or(1, usize::from);
         Self {
+            places: Arc::new(Semaphore::new(cores * (1 + WAITING_FOR_EACH))),
             turns: Arc::new(Semaphore::new(cores)),
             resting: Arc::default(),
             decoy: decoy().to_string().into(),
@@ -44,12 +50,14 @@ impl Argon2Passwords {
         &self,
         work: impl FnOnce(&mut Hasher) -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
+        let place = self.places.clone().try_acquire_owned();
+        let place = place.map_err(|_| PasswordError::Overloaded)?;
         let turn = self.turns.clone().acquire_owned().await;
         let turn = turn.expect("the semaphore is never closed");
         let resting = self.resting.clone();
         spawn_blocking(move || {
             // Held by the work and not by the caller, who may leave early.
-            let _turn = turn;
+            let _held = (place, turn);
             let rested = lock(&resting).pop();
             let mut hasher = rested.unwrap_or_else(Hasher::new);
             let done = work(&mut hasher);
@@ -113,6 +121,9 @@ enum PasswordError {
     /// The computation failed: no memory, no randomness.
     #[error("the password could not be hashed")]
     Failed(#[source] password_hash::Error),
+    /// Too many wait already.
+    #[error("too many passwords are waiting to be hashed")]
+    Overloaded,
     /// The program is stopping.
     #[error("the hashing was abandoned")]
     Abandoned(#[from] JoinError),
@@ -122,7 +133,7 @@ impl PasswordError {
     fn into_port(self, action: &'static str) -> PortError {
         let severity = match self {
             Self::Unreadable(_) => Severity::Permanent,
-            Self::Failed(_) | Self::Abandoned(_) => Severity::Transient,
+            Self::Failed(_) | Self::Overloaded | Self::Abandoned(_) => Severity::Transient,
         };
         PortError {
             adapter: "argon2",
@@ -226,5 +237,38 @@ mod tests {
         assert_eq!(passwords.turns.available_permits(), 0);
         drop(release);
         passwords.in_turn(|_| Ok(())).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_finds_the_line_full_is_refused_at_once_and_may_come_again() {
+        let passwords = Argon2Passwords {
+            places: Arc::new(Semaphore::new(2)),
+            turns: Arc::new(Semaphore::new(0)),
+            ..Argon2Passwords::new()
+        };
+        let first = tokio::spawn({
+            let passwords = passwords.clone();
+            async move { passwords.hash("secret").await }
+        });
+        let second = tokio::spawn({
+            let passwords = passwords.clone();
+            async move { passwords.hash("secret").await }
+        });
+        while 0 < passwords.places.available_permits() {
+            tokio::task::yield_now().await;
+        }
+
+        let refusal = passwords.hash("secret").await.unwrap_err();
+
+        assert_eq!(refusal.severity, Severity::Transient);
+        let why = refusal.source.downcast_ref();
+        assert!(
+            matches!(why, Some(PasswordError::Overloaded)),
+            "{refusal:?}"
+        );
+        passwords.turns.add_permits(1);
+        first.await.unwrap().unwrap();
+        second.await.unwrap().unwrap();
+        passwords.hash("secret").await.unwrap();
     }
 }
