@@ -1,6 +1,7 @@
 //! The rules of the house, as far as a machine can hold them.
 
 mod documents;
+mod secrets;
 
 use std::collections::BTreeSet;
 use std::fs;

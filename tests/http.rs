@@ -3,10 +3,12 @@
 mod accounts;
 mod albums;
 mod ask;
+mod authorisation;
 mod failures;
 mod finding;
 mod hostile;
 mod idempotency;
+mod mass_assignment;
 mod surface;
 mod unsubscribe;
 mod world;

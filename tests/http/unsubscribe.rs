@@ -146,6 +146,29 @@ async fn a_link_that_is_not_ours_is_a_page_that_says_so() {
     assert!(!world.is_unsubscribed(artist).await);
 }
 
+/// Who holds the link learns nothing about whose it is, and nobody else learns anything.
+#[tokio::test]
+async fn a_link_reveals_nothing() {
+    let (world, artist, path) = stage().await;
+    let another = world.account("eve").await;
+    let become_artist = post("/artists/", &json!({ "stage_name": "Eve" })).by(&another.token);
+    let eve = world.body(become_artist, 201).await;
+    let eve = ArtistId::new(eve["id"].as_str().unwrap().parse().unwrap());
+
+    for ask in [get as fn(&str) -> Ask, form] {
+        let (hers, eves) = (
+            world.send(ask(&path)).await,
+            world.send(ask(&link(eve))).await,
+        );
+
+        assert_eq!((&hers.body, &hers.headers), (&eves.body, &eves.headers));
+        let said = format!("{:?} {}", hers.headers, hers.body);
+        for word in ["Ada", "ada@example.com", &artist.as_uuid().to_string()] {
+            assert!(!said.contains(word), "{word} in {said}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn other_methods_are_refused() {
     let (world, artist, path) = stage().await;

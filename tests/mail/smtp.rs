@@ -4,6 +4,7 @@ mod connections;
 mod content;
 mod dot;
 mod encryption;
+mod injection;
 mod login;
 mod refusals;
 

@@ -15,7 +15,7 @@ pub struct TokenIssuer {
 }
 
 /// A token on its way to its owner.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct GrantedToken {
     /// The token itself; told once.
     pub token: AccessToken,
@@ -24,7 +24,7 @@ pub struct GrantedToken {
 }
 
 /// Somebody who has just proved who they are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct LoggedIn {
     /// Who they are.
     pub account: Account,
