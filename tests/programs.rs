@@ -4,13 +4,16 @@ mod beat;
 pub(crate) mod by_redis;
 mod commands;
 mod deaths;
+mod disk_full;
 pub(crate) mod fleet;
 mod mail;
+mod overload;
 mod redis_outages;
 mod refusals;
 mod refusing_servers;
 mod reminders;
 mod routes;
+mod secrets;
 mod signals;
 mod together;
 

@@ -22,3 +22,5 @@ pub mod redis_server;
 pub mod samples;
 #[path = "support/scripted_smtp.rs"]
 pub mod scripted_smtp;
+#[path = "support/small_disk.rs"]
+pub mod small_disk;

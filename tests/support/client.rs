@@ -26,6 +26,8 @@ pub struct Client {
 pub struct Answer {
     /// The status.
     pub status: u16,
+    /// After how many seconds to ask again, if it says so.
+    pub retry_after: Option<u64>,
     /// The body; null when there was none or it was no JSON.
     pub body: Value,
 }
@@ -104,9 +106,12 @@ impl Client {
             .send_request(request.body(Full::new(body.into()))?)
             .await?;
         let status = answer.status().as_u16();
+        let retry_after = answer.headers().get(header::RETRY_AFTER);
+        let retry_after = retry_after.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
         let bytes = answer.into_body().collect().await?.to_bytes();
         Ok(Answer {
             status,
+            retry_after,
             body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
         })
     }

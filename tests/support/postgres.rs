@@ -14,6 +14,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use self::database::Database;
+use crate::small_disk::SmallDisk;
 
 const PORT: u16 = 5432;
 const USER: &str = "backbeat";
@@ -175,6 +176,20 @@ impl PostgresServer {
     /// When it cannot be made.
     pub fn database(&'static self) -> Database {
         self.make("")
+    }
+
+    /// A new database whose tables are on `disk` and whose log is not: a log that cannot be
+    /// written ends the server.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made.
+    pub fn database_on(&'static self, disk: &SmallDisk) -> Database {
+        let folder = disk.folder();
+        process::give_away(folder);
+        let space = format!("CREATE TABLESPACE small LOCATION '{}'", folder.display());
+        self.query("postgres", &space);
+        self.make(" TABLESPACE small")
     }
 
     fn make(&'static self, how: &str) -> Database {

@@ -226,6 +226,16 @@ fn built() -> &'static Path {
         build
             .args(["build", "--quiet", "--locked", "--workspace", "--bins"])
             .current_dir(env!("CARGO_MANIFEST_DIR"));
+        // What cargo says of this package would have others built anew: their build scripts
+        // look at it.
+        for (name, _) in std::env::vars_os() {
+            let is_of_this_package = ["CARGO_MANIFEST_", "CARGO_PKG_"]
+                .iter()
+                .any(|prefix| name.to_string_lossy().starts_with(prefix));
+            if is_of_this_package {
+                build.env_remove(name);
+            }
+        }
         if folder.ends_with("release") {
             build.arg("--release");
         }

@@ -16,9 +16,7 @@ pub(super) fn folder() -> PathBuf {
         .tempdir_in("/tmp")
         .expect("a folder for the server")
         .keep();
-    if is_root() {
-        chown(&folder, Some(NOBODY), Some(NOBODY)).expect("a folder for nobody");
-    }
+    give_away(&folder);
     folder
 }
 
@@ -26,8 +24,13 @@ pub(super) fn folder() -> PathBuf {
 pub(super) fn write(path: &Path, text: &str) {
     fs::write(path, text).expect("a file for the server");
     fs::set_permissions(path, Permissions::from_mode(0o600)).expect("a file of our own");
+    give_away(path);
+}
+
+/// Lets `path` belong to whom the server runs as.
+pub(super) fn give_away(path: &Path) {
     if is_root() {
-        chown(path, Some(NOBODY), Some(NOBODY)).expect("a file for nobody");
+        chown(path, Some(NOBODY), Some(NOBODY)).expect("a path for nobody");
     }
 }
 

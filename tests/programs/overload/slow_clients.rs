@@ -1,0 +1,112 @@
+//! Two thousand clients that are slow in every way they can.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tests::program::{Program, command};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::super::artist;
+use super::asked;
+
+const CROWD: usize = 2000;
+/// Promised are 15 s; the rest is for a machine that is busy with other tests.
+const CLOSED_WITHIN: Duration = Duration::from_secs(20);
+
+/// What slow clients begin with; then they send a byte a second, or nothing.
+const SILENT: (&str, &str) = ("", "");
+const HEAD: (&str, &str) = ("GET /albums/ HTTP/1.1\r\nx: ", "y");
+const IDLE: (&str, &str) = ("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n", "");
+const BODY: (&str, &str) = (
+    "POST /authentication/login/ HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 5000\r\n\r\n",
+    " ",
+);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_thousand_slow_clients_are_closed_and_keep_nobody_out() {
+    let folder = TempDir::new().unwrap();
+    let mut api = Program::start(command("api", folder.path()));
+    let address = api.address();
+    let begun_at = Instant::now();
+    let mut crowd = JoinSet::new();
+    for number in 0..CROWD {
+        let (start, drop) = [SILENT, HEAD, IDLE, BODY][number % 4];
+        let stream = TcpStream::connect(address).await.expect(
+            "a connection; these tests need 4,000 open files: ulimit -n says how many there may be",
+        );
+        crowd.spawn(dawdle(stream, start, drop));
+    }
+
+    let (mut served, mut refused) = (0, 0);
+    while !crowd.is_empty() {
+        assert!(
+            begun_at.elapsed() < CLOSED_WITHIN,
+            "{} are left",
+            crowd.len()
+        );
+        match asked(address).await {
+            (200, _) => served += 1,
+            (503, _) => refused += 1,
+            other => panic!("{other:?}"),
+        }
+        let nap = sleep(Duration::from_millis(50));
+        let closing = async { while crowd.join_next().await.is_some() {} };
+        let _ = timeout(Duration::from_millis(50), closing).await;
+        nap.await;
+    }
+
+    assert!(refused * 20 <= served, "{refused} refused, {served} served");
+    assert_eq!(api.stop().status.code(), Some(0));
+}
+
+/// Sends `start` and then `drop` every second, until the server closes.
+async fn dawdle(mut stream: TcpStream, start: &str, drop: &str) {
+    let _ = stream.write_all(start.as_bytes()).await;
+    let (mut from, mut to) = stream.into_split();
+    let mut answer = Vec::new();
+    let dripping = async {
+        loop {
+            sleep(Duration::from_secs(1)).await;
+            let _ = to.write_all(drop.as_bytes()).await;
+        }
+    };
+    tokio::select! {
+        _ = from.read_to_end(&mut answer) => {}
+        () = dripping => {}
+    }
+}
+
+/// A client that has been served often is not taken for a slow one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_goes_on_keeps_its_connection_among_a_thousand_silent_ones() {
+    let folder = TempDir::new().unwrap();
+    let mut how = command("api", folder.path());
+    how.env("API_MAX_CONNECTIONS", "100");
+    let mut api = Program::start(how);
+    let address = api.address();
+    let mut ada = artist(address, "ada").await;
+
+    let silent = tokio::spawn(keep_coming(address, 1000));
+    let mut albums = 0;
+    while !silent.is_finished() {
+        albums += 1;
+        ada.publish(&format!("Album {albums}")).await.unwrap();
+    }
+
+    silent.await.unwrap();
+    assert!(0 < albums);
+    assert_eq!(api.stop().status.code(), Some(0));
+}
+
+/// So many silent connections one after the other, all held to the end.
+async fn keep_coming(address: SocketAddr, count: usize) {
+    let mut held = Vec::new();
+    for _ in 0..count {
+        held.push(TcpStream::connect(address).await.unwrap());
+        sleep(Duration::from_millis(1)).await;
+    }
+}
