@@ -64,24 +64,17 @@ fn files_that_the_documents_name_exist() {
     }
 }
 
-/// `a_module::a_sentence_in_words` is a test, in the file of its module or below it.
+/// `a_module::a_sentence_in_words` is a test, in the file of its module or below it; one beside
+/// the code has the file in front: `adapters/src/token.rs::a_sentence_in_words`.
 #[test]
 fn tests_that_the_documents_name_exist() {
     let mut named = 0;
     for (document, text) in documents() {
         for name in quoted(&text) {
-            let Some((module, sentence)) = name.rsplit_once("::") else {
-                continue;
-            };
-            let is_sentence = sentence.contains('_')
-                && sentence
-                    .chars()
-                    .all(|each| each == '_' || each.is_ascii_lowercase());
-            if is_sentence {
+            if let Some((file, sentence)) = test_named(name) {
                 named += 1;
-                let file = format!("tests/{}.rs", module.replace("::", "/"));
                 assert!(
-                    read(&file).contains(&format!("fn {sentence}(")),
+                    root().join(&file).exists() && read(&file).contains(&format!("fn {sentence}(")),
                     "{} names {name}, which is not in {file}",
                     document.display()
                 );
@@ -89,4 +82,38 @@ fn tests_that_the_documents_name_exist() {
         }
     }
     assert_ne!(named, 0);
+}
+
+/// Each promise of the table has a test; that it exists is said above.
+#[test]
+fn every_promise_names_its_tests() {
+    let text = read("docs/GUARANTEES.md");
+    let rows = text.lines().filter(|line| line.starts_with("| "));
+    let promises = rows.filter(|row| !row.starts_with("| promise |"));
+    let mut count = 0;
+    for row in promises {
+        count += 1;
+        let cells: Vec<_> = row.trim_matches('|').split(" | ").collect();
+        assert_eq!(cells.len(), 2, "{row}");
+        let mut tests = quoted(cells[1]).map(test_named).peekable();
+        assert!(
+            tests.peek().is_some() && tests.all(|test| test.is_some()),
+            "{row}"
+        );
+    }
+    assert_ne!(count, 0);
+}
+
+/// The file and the function of a test, if `name` is the name of one.
+fn test_named(name: &str) -> Option<(String, &str)> {
+    let (module, sentence) = name.rsplit_once("::")?;
+    let is_of_a_sentence =
+        |each: char| each == '_' || each.is_ascii_lowercase() || each.is_ascii_digit();
+    if !sentence.contains('_') || !sentence.chars().all(is_of_a_sentence) {
+        return None;
+    }
+    if module.contains('/') {
+        return Some((module.to_owned(), sentence));
+    }
+    Some((format!("tests/{}.rs", module.replace("::", "/")), sentence))
 }
