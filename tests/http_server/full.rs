@@ -84,6 +84,26 @@ async fn whoever_says_nothing_for_the_longest_makes_room_for_a_newcomer() {
 }
 
 #[tokio::test]
+async fn whoever_sends_a_body_slowly_makes_room_as_well() {
+    let server = room_for(2).await;
+    let mut slow = Vec::new();
+    for _ in 0..2 {
+        let mut client = server.connect().await;
+        client
+            .send("POST /wait HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf")
+            .await;
+        server.is_asked().await;
+        slow.push(client);
+    }
+
+    let _guest = server.guest().await;
+
+    assert_eq!(slow[0].rest().await, "");
+    slow[1].send("done.").await;
+    assert_eq!(slow[1].answer().await, 200);
+}
+
+#[tokio::test]
 async fn a_crowd_of_silent_clients_keeps_nobody_out() {
     let server = room_for(16).await;
     let mut silent = Vec::new();

@@ -8,6 +8,7 @@ mod refusal;
 mod seats;
 mod seldom;
 mod spare;
+mod upload;
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -51,7 +52,7 @@ const CLOSE: HeaderValue = HeaderValue::from_static("close");
 #[derive(Clone, Copy, Debug)]
 pub struct ServerLimits {
     /// Connections served at once. One more takes the place of the one that has kept us waiting
-    /// for the longest; when all are being answered, it is answered 503 at once.
+    /// for the longest; when none does, it is answered 503 at once.
     pub connections: usize,
     /// From the opening of a connection, or the answer before, to the last byte of a
     /// request's head. So it is also how long an idle connection is kept.

@@ -26,6 +26,7 @@ use warp::reply::Response;
 
 use super::linger::linger;
 use super::seats::Seat;
+use super::upload::Upload;
 use super::{Peer, ServerLimits};
 use crate::http::safe_headers;
 
@@ -46,7 +47,7 @@ pub(super) async fn converse<A>(
     seat: Seat,
     stop: CancellationToken,
 ) where
-    A: Service<Request<Incoming>, Response = Response, Error = Infallible>,
+    A: Service<Request<Upload>, Response = Response, Error = Infallible>,
     A::Future: Send + 'static,
 {
     let seat = Arc::new(seat);
@@ -64,6 +65,7 @@ pub(super) async fn converse<A>(
         }
         request.extensions_mut().insert(peer);
         seat.works();
+        let request = request.map(|body| Upload::new(body, seat.clone()));
         let (seat, answer) = (seat.clone(), answers.call(request));
         async move {
             let answer = in_time(limits.request, answer).await;

@@ -11,7 +11,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 const GRACE: Duration = Duration::from_millis(100);
 
 /// The seats of all connections. Those that wait for their client stand in a line, the longest
-/// first: the silent, those that send a head byte by byte, those that take their answer so.
+/// first: the silent, those that send a head or a body byte by byte, those that take their answer so.
 #[derive(Clone, Default)]
 pub(super) struct Seats(Arc<Mutex<Line>>);
 
@@ -83,7 +83,7 @@ impl Seat {
         self.move_to(|_| Place::AtWork);
     }
 
-    /// The answer is there: now it is the client's turn again.
+    /// It is the client's turn: the answer is there, or more of the body is missing.
     pub(super) fn waits(&self) {
         self.move_to(|line| Place::InLine(line.join(self.wanted.clone())));
     }
