@@ -2,6 +2,7 @@
 
 mod pause;
 mod provider;
+mod steps;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,8 +27,6 @@ pub(super) const MAIL_TIME_LIMIT: Duration = Duration::from_mins(17);
 const WHILE_BUSY: Duration = Duration::from_secs(30);
 /// How long a mail waits while all connections are in use.
 const WHILE_MAILER_IS_BUSY: Duration = Duration::from_secs(5);
-/// How often storing *sent* is tried: a mail that is not stored as sent may go twice.
-const TRIES_TO_STORE_SENT: u32 = 3;
 
 /// What becomes of a mail of which nobody knows whether it was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,7 +138,7 @@ impl DeliverMail {
             }
         };
         let Some(mail) = write().await? else {
-            self.log.record(&claim, MailStep::Free).await?;
+            self.record(&claim, MailStep::Free).await?;
             return Ok(None);
         };
         let gate = LoggedGate {
@@ -157,18 +156,10 @@ impl DeliverMail {
     }
 
     async fn store_sent(&self, claim: &MailClaim) -> Result<Option<Delivered>, TaskError> {
-        let mut tries = 1;
-        loop {
-            match self.log.record(claim, MailStep::Sent).await {
-                Ok(Recorded::InTime) => return Ok(Some(Delivered::Now)),
-                Ok(Recorded::TooLate) => {
-                    tracing::warn!(mail.key = %claim.key, "mail {} was sent, but its claim had been lost", claim.key);
-                    return Ok(Some(Delivered::Now));
-                }
-                Err(_) if tries < TRIES_TO_STORE_SENT => tries += 1,
-                Err(error) => return Err(error.into()),
-            }
+        if self.record(claim, MailStep::Sent).await? == Recorded::TooLate {
+            tracing::warn!(mail.key = %claim.key, "mail {} was sent, but its claim had been lost", claim.key);
         }
+        Ok(Some(Delivered::Now))
     }
 
     /// Stores what the failure means for the mail, and says what it means for the task.
@@ -187,7 +178,8 @@ impl DeliverMail {
             MailError::HeldBack(GateClosed::Lost) => {
                 return Ok(TaskError::Postpone(WHILE_BUSY, said));
             }
-            MailError::HeldBack(GateClosed::Port(error)) => return Ok(error.into()),
+            // It may have been stored all the same; nothing went out, so nobody needs to wait.
+            MailError::HeldBack(GateClosed::Port(error)) => (MailStep::Free, error.into()),
             MailError::Permanent { .. } => return self.park(claim, said).await,
             MailError::Doubtful { .. } if self.policy.on_doubt == OnDoubt::Park => {
                 return self.park(claim, said).await;
@@ -215,7 +207,7 @@ impl DeliverMail {
         context: &Context,
     ) -> Result<TaskError, PortError> {
         if context.has_time_for(&next, self.clock.now()) {
-            self.log.record(claim, step).await?;
+            self.record(claim, step).await?;
             return Ok(next);
         }
         let said = next.reason();
@@ -224,10 +216,12 @@ impl DeliverMail {
     }
 
     async fn park(&self, claim: &MailClaim, reason: Reason) -> Result<TaskError, PortError> {
-        self.log
-            .record(claim, MailStep::Parked(reason.clone()))
-            .await?;
+        self.record(claim, MailStep::Parked(reason.clone())).await?;
         Ok(parked(&reason))
+    }
+
+    async fn record(&self, claim: &MailClaim, step: MailStep) -> Result<Recorded, PortError> {
+        steps::record(self.log.as_ref(), claim, step).await
     }
 }
 

@@ -130,6 +130,15 @@ fn in_time(step: MailStep) -> (MailStep, Recorded) {
     (step, Recorded::InTime)
 }
 
+fn unrecorded(why: &'static str) -> PortError {
+    PortError {
+        adapter: "sqlite",
+        action: "record a mail",
+        severity: Severity::Transient,
+        source: why.into(),
+    }
+}
+
 fn said(words: &str) -> Reason {
     Reason::new(words)
 }
@@ -173,16 +182,20 @@ fn a_lost_claim_holds_the_mail_back_and_changes_nothing() {
 }
 
 #[test]
-fn a_gate_that_cannot_be_stored_holds_the_mail_back() {
+fn a_gate_that_cannot_be_stored_holds_the_mail_back_and_nobody_waits() {
     let mut log = log(Claim::Granted(claim(false)), vec![]);
-    log.expect_record().times(1).returning(|_, _| {
-        Err(PortError {
-            adapter: "sqlite",
-            action: "record a mail",
-            severity: Severity::Transient,
-            source: "disk full".into(),
-        })
-    });
+    let mut in_order = mockall::Sequence::new();
+    for (step, answer) in [
+        (MailStep::Sending, Err("disk full")),
+        (MailStep::Free, Err("disk full")),
+        (MailStep::Free, Ok(Recorded::InTime)),
+    ] {
+        log.expect_record()
+            .times(1)
+            .in_sequence(&mut in_order)
+            .withf(move |_, recorded| *recorded == step)
+            .returning(move |_, _| answer.map_err(unrecorded));
+    }
 
     let outcome = delivered(log, mailer(true, Ok(())), OnDoubt::Resend, LATER);
 
@@ -332,14 +345,8 @@ fn storing_that_it_was_sent_is_tried_again() {
     log.expect_record().times(3).returning(move |_, step| {
         assert_eq!(step, MailStep::Sent);
         tries += 1;
-        let busy = PortError {
-            adapter: "sqlite",
-            action: "record a mail",
-            severity: Severity::Transient,
-            source: "busy".into(),
-        };
         if tries < 3 {
-            Err(busy)
+            Err(unrecorded("busy"))
         } else {
             Ok(Recorded::InTime)
         }
