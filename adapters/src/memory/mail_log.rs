@@ -1,7 +1,6 @@
 //! Who may send which mail, and which were sent.
 
 use std::collections::HashMap;
-use std::time::Instant;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,6 +10,7 @@ use domain::ports::{
     WorkerId,
 };
 use domain::tasks::Reason;
+use tokio::time::Instant;
 
 use super::MemoryStore;
 
@@ -75,6 +75,7 @@ impl MailLog for MemoryStore {
         state.mails.rows.insert(key, row);
         Ok(Claim::Granted(MailClaim {
             key,
+            sender,
             fence,
             is_in_doubt,
         }))
@@ -82,7 +83,11 @@ impl MailLog for MemoryStore {
 
     async fn record(&self, claim: &MailClaim, step: MailStep) -> Result<Recorded, PortError> {
         let now = self.now();
-        let mails = &mut self.state().mails;
+        let state = &mut *self.state();
+        if step == MailStep::Sending && !state.living.contains(&claim.sender) {
+            return Ok(Recorded::TooLate);
+        }
+        let mails = &mut state.mails;
         let changed = mails.next_number();
         let row = mails.rows.get_mut(&claim.key);
         let Some(row) = row.filter(|row| row.fence == claim.fence) else {

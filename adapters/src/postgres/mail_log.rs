@@ -117,12 +117,16 @@ impl PostgresStore {
         };
         let changed_at = self.clock.now();
         let recording = || {
-            sqlx::query(statement)
+            let recording = sqlx::query(statement)
                 .bind(claim.key.kind.as_str())
                 .bind(claim.key.cause)
                 .bind(claim.fence.0)
                 .bind(changed_at)
-                .bind(reason)
+                .bind(reason);
+            match step {
+                MailStep::Sending => recording.bind(self.presence.lease()),
+                _ => recording,
+            }
         };
         Ok(match self.steps.changed(recording).await? {
             0 => Recorded::TooLate,
@@ -157,9 +161,11 @@ macro_rules! step {
     };
 }
 
-const SENDING: &str = step!(
-    "state = 'sending', sending_at = clock_timestamp()",
-    from "'claimed'"
+/// Only by a sender that will not be taken for dead before its next sign of life.
+const SENDING: &str = concat!(
+    step!("state = 'sending', sending_at = clock_timestamp()", from "'claimed'"),
+    " AND EXISTS (SELECT FROM workers WHERE id = sender
+        AND statement_timestamp() - $6 / 2 * interval '1 microsecond' <= seen_at)"
 );
 const SENT: &str = step!("state = 'sent', fence = NULL", from "'sending'");
 const PARKED: &str = step!("state = 'parked', fence = NULL", from "'claimed', 'sending'");

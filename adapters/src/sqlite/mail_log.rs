@@ -65,6 +65,13 @@ impl MailLog for SqliteStore {
     }
 
     async fn record(&self, claim: &MailClaim, step: MailStep) -> Result<Recorded, PortError> {
+        let fail = |error: StoreError| error.into_port("record the step of a mail");
+        if step == MailStep::Sending {
+            let is_dead = self.presence.is_dead(claim.sender);
+            if is_dead.map_err(|error| fail(error.into()))? {
+                return Ok(Recorded::TooLate);
+            }
+        }
         let record = Record {
             claim: *claim,
             step,
@@ -74,7 +81,7 @@ impl MailLog for SqliteStore {
         self.writes
             .send(record, RECORDED_WITHIN)
             .await
-            .map_err(|error| error.into_port("record the step of a mail"))
+            .map_err(fail)
     }
 
     async fn ended(&self, keys: &[MailKey]) -> Result<Vec<bool>, PortError> {

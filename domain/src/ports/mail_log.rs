@@ -82,6 +82,8 @@ pub enum Claim {
 pub struct MailClaim {
     /// Which mail.
     pub key: MailKey,
+    /// Who holds it.
+    pub sender: WorkerId,
     /// Tells this claim from every other on the same mail.
     pub fence: Fence,
     /// Whether an earlier sender died or fell silent at the final step, so that the mail may have been taken.
@@ -91,7 +93,8 @@ pub struct MailClaim {
 /// A step of a claimed mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MailStep {
-    /// The final step begins: from claimed.
+    /// The final step begins: from claimed, by a sender that lives. Who was taken for dead has to
+    /// give a sign of life first: at the final step its mail would pass on at once.
     Sending,
     /// The mail was taken: from *sending*. Ends the mail.
     Sent,

@@ -12,7 +12,7 @@ use crate::contracts::world::{FIRST, SECOND, THIRD, World};
 laws! {
     who_dies_before_the_final_step_leaves_no_doubt,
     who_dies_at_the_final_step_leaves_doubt_at_once,
-    who_never_gave_a_sign_of_life_counts_as_dead,
+    who_does_not_live_takes_no_final_step,
     who_is_silent_for_longer_than_the_hold_leaves_doubt,
     what_passed_on_in_doubt_is_lost_to_its_first_sender,
     an_unknown_outcome_leaves_doubt,
@@ -34,14 +34,22 @@ async fn who_dies_at_the_final_step_leaves_doubt_at_once(world: &World) {
     assert!(granted(world, mail(1), &SECOND).await.is_in_doubt);
 }
 
-async fn who_never_gave_a_sign_of_life_counts_as_dead(world: &World) {
-    world.alive(&SECOND).await;
-    let Claim::Granted(first) = claim(world, mail(1), &worker(99)).await else {
+async fn who_does_not_live_takes_no_final_step(world: &World) {
+    let Claim::Granted(never_seen) = claim(world, mail(1), &worker(99)).await else {
         panic!("nobody else has claimed it");
     };
-    record(world, &first, MailStep::Sending).await;
+    let first = granted(world, mail(2), &FIRST).await;
+    world.dies(&FIRST).await;
 
-    assert!(granted(world, mail(1), &SECOND).await.is_in_doubt);
+    for claim in [never_seen, first] {
+        let recorded = record(world, &claim, MailStep::Sending).await;
+        assert_eq!(recorded, Recorded::TooLate);
+    }
+
+    world.alive(&FIRST).await;
+    let recorded = record(world, &first, MailStep::Sending).await;
+    assert_eq!(recorded, Recorded::InTime, "it was only cut off");
+    assert!(!granted(world, mail(1), &SECOND).await.is_in_doubt);
 }
 
 async fn who_is_silent_for_longer_than_the_hold_leaves_doubt(world: &World) {

@@ -75,6 +75,7 @@ async fn from_unclaimed_a_mail_takes_no_step(world: &World) {
 async fn an_unknown_mail_takes_no_step(world: &World) {
     let nobodys = MailClaim {
         key: mail(1),
+        sender: FIRST,
         fence: Fence(1),
         is_in_doubt: false,
     };

@@ -1,10 +1,9 @@
 //! One task and all that is known of it.
 
-use std::time::Instant;
-
 use chrono::{DateTime, Utc};
 use domain::ports::{Fence, Lease, Push, TaskRow, TaskState, WorkerId};
 use domain::tasks::{Envelope, Reason};
+use tokio::time::Instant;
 
 /// One task and all that is known of it.
 pub(in crate::memory) struct Kept {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
-use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use domain::ports::{Lease, Lost, OnTheirWay, Push, Queues, TaskState, WorkerId, room_on_conveyor};
 use domain::tasks::{Due, Envelope, OwnWork, QueueName, TaskId};
+use tokio::time::Instant;
 
 use super::{Kept, Stage, Tasks};
 

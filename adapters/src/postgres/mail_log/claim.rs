@@ -39,6 +39,7 @@ impl PostgresStore {
             if let Some(is_in_doubt) = self.grant(key, sender, fence, overtaken).await? {
                 return Ok(Claim::Granted(MailClaim {
                     key,
+                    sender,
                     fence: Fence(fence),
                     is_in_doubt,
                 }));

@@ -88,6 +88,7 @@ impl Attempt {
         .await?;
         Ok(Attempted::Ended(Claim::Granted(MailClaim {
             key: self.key,
+            sender: self.sender,
             fence: Fence(self.fence),
             is_in_doubt,
         })))

@@ -211,6 +211,7 @@ async fn the_step_of_a_mail_waits_where_others_are_refused() {
             kind: MailKind::Congratulation,
             cause: Uuid::from_u128(7),
         },
+        sender: FIRST,
         fence: Fence(1),
         is_in_doubt: false,
     };

@@ -45,6 +45,7 @@ fn mailer(passes_gate: bool, ends: Result<(), MailError>) -> ScriptedMailer {
 fn claim(is_in_doubt: bool) -> MailClaim {
     MailClaim {
         key: KEY,
+        sender: WorkerId::new(Uuid::nil()),
         fence: Fence(7),
         is_in_doubt,
     }
