@@ -109,7 +109,10 @@ impl Relay {
     /// `number` was pushed, and `before` was the last the conveyor knew of before.
     async fn reconcile(&mut self, before: u64, number: u64) -> Result<(), PortError> {
         if before < self.confirmed || self.is_unsure {
-            let lost = Lost::by(self.identity, before.saturating_add(1)..=number - 1);
+            // Remembered until it is called back: the conveyor now knows of `number`, and tells
+            // nobody any more what it knew before.
+            self.confirmed = self.confirmed.min(before);
+            let lost = Lost::by(self.identity, self.confirmed + 1..=number - 1);
             self.is_unsure = true;
             let count = self.outbox.call_back(&lost).await?;
             say(count, "pushed by this process");
