@@ -7,6 +7,7 @@ mod contracts;
 mod guarantees;
 mod http;
 mod http_server;
+mod interleavings;
 mod mail;
 mod parsers;
 mod postgres;
