@@ -14,6 +14,7 @@ mod postgres;
 mod programs;
 mod redis;
 mod relay;
+mod released;
 mod runner;
 mod scenarios;
 mod schedules;
