@@ -9,7 +9,7 @@ use domain::model::{AlbumId, MailKey};
 use domain::ports::{Fence, Skipped};
 use domain::tasks::TaskId;
 
-use super::stage::Process;
+use super::stage::{Actor, Process};
 
 /// What an onlooker writes down.
 #[derive(Default)]
@@ -24,10 +24,12 @@ pub(super) struct Pages {
     pub(super) acknowledged: BTreeSet<AlbumId>,
     /// Albums that were deleted, and in which turn.
     pub(super) deleted: BTreeMap<AlbumId, u64>,
-    /// When each process last looked an album up.
-    pub(super) looked_up: BTreeMap<(Process, AlbumId), u64>,
+    /// In which turn each actor last looked an album up.
+    pub(super) looked_up: BTreeMap<(Actor, AlbumId), u64>,
     /// Every mail that was begun.
     pub(super) sendings: Vec<Sending>,
+    /// Which of them comes to the gate at this moment.
+    passing: Option<usize>,
     /// Whose hands tasks are in.
     pub(super) held: BTreeMap<(String, i64), Process>,
     /// How often a task was lost by who held it.
@@ -47,6 +49,8 @@ pub(super) struct Pages {
 pub(super) struct Sending {
     pub(super) key: MailKey,
     pub(super) process: Process,
+    /// Under which claim it came to the gate.
+    pub(super) fence: Option<Fence>,
     /// In which turn the album was last looked up before it.
     pub(super) looked_up: u64,
     /// Since when it is at the final step, as the mail log knows.
@@ -73,12 +77,13 @@ impl Pages {
     }
 
     /// A sender begins; answers which sending this is.
-    pub(super) fn sends(&mut self, process: Process, key: MailKey) -> usize {
+    pub(super) fn sends(&mut self, process: Process, actor: Actor, key: MailKey) -> usize {
         let album = AlbumId::new(key.cause);
-        let looked_up = self.looked_up.get(&(process, album)).copied();
+        let looked_up = self.looked_up.get(&(actor, album)).copied();
         self.sendings.push(Sending {
             key,
             process,
+            fence: None,
             looked_up: looked_up.unwrap_or(0),
             since: None,
             is_over: false,
@@ -89,10 +94,23 @@ impl Pages {
         self.sendings.len() - 1
     }
 
-    /// The sending of `key` by `process` that goes on.
-    pub(super) fn sending(&mut self, process: Process, key: MailKey) -> Option<&mut Sending> {
-        let mut latest = self.sendings.iter_mut().rev();
-        latest.find(|each| each.process == process && each.key == key && !each.is_over)
+    /// The gate is passed at this moment for `sending`.
+    pub(super) fn passes(&mut self, sending: usize) {
+        self.passing = Some(sending);
+    }
+
+    /// The gate asks the mail log under this claim.
+    pub(super) fn asks(&mut self, fence: Fence) {
+        let passing = self.passing.take();
+        if let Some(sending) = passing.and_then(|passing| self.sendings.get_mut(passing)) {
+            sending.fence = Some(fence);
+        }
+    }
+
+    /// The sending under this claim that has come to the gate.
+    pub(super) fn under(&mut self, fence: Fence) -> Option<&mut Sending> {
+        let mut sendings = self.sendings.iter_mut();
+        sendings.find(|each| each.fence == Some(fence))
     }
 
     /// The process is dead, or is taken for it: whatever it had in its hands is somebody else's.

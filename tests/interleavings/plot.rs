@@ -89,6 +89,7 @@ fn request(number: u64, dice: &mut Dice) -> Request {
     Request {
         number,
         has_key: dice.falls(700),
+        is_asked_for_twice: dice.falls(400),
         is_withdrawn: dice.falls(200),
         after: dice.pick(&[0, 0, 2, 4]),
     }

@@ -20,10 +20,14 @@ pub(super) struct PostOffice {
 #[async_trait]
 impl Mailer for PostOffice {
     async fn send(&self, mail: &Mail, gate: &dyn Gate) -> Result<(), MailError> {
-        let sending = self.ledger.pages().sends(self.process, mail.key);
+        let sending = self
+            .ledger
+            .pages()
+            .sends(self.process, self.stage.actor(), mail.key);
         if self.stage.before("bring a mail to the server").await == Fate::Fails {
             return Err(self.refusal());
         }
+        self.ledger.pages().passes(sending);
         gate.pass().await.map_err(MailError::HeldBack)?;
         // The dot may be answered with no, or never get there: then nobody knows.
         if self.stage.before("send the final dot").await == Fate::Fails {

@@ -72,7 +72,7 @@ impl Way {
             *told.lock().unwrap() = Some(stepped);
         });
         let mut fate = Fate::Goes;
-        while let Some(stop) = self.stage.turn(&mut part, fate) {
+        while let Some(stop) = self.stage.turn(0, &mut part, fate) {
             fate = match stop {
                 Stop::Before(what) if what == mishap => Fate::Fails,
                 _ => Fate::Goes,

@@ -14,6 +14,9 @@ use tests::samples::START;
 /// Which process: its place among all, from its first start to the end of the story.
 pub(super) type Process = usize;
 
+/// Which part of all that ever began.
+pub(super) type Actor = u64;
+
 /// What one part of a process does, until it is over or the process dies.
 pub(super) type Part = BoxFuture<'static, ()>;
 
@@ -33,6 +36,8 @@ struct State {
     fate: Fate,
     /// What began during the last turn.
     born: Vec<(Process, Part)>,
+    /// Whose turn it is.
+    actor: Actor,
     /// How many turns there were.
     turns: u64,
     is_calm: bool,
@@ -131,9 +136,10 @@ impl Stage {
     }
 
     /// Gives somebody a turn; answers where they stand then, if it is not over.
-    pub(super) fn turn(&self, part: &mut Part, fate: Fate) -> Option<Stop> {
+    pub(super) fn turn(&self, actor: Actor, part: &mut Part, fate: Fate) -> Option<Stop> {
         {
             let mut state = self.state();
+            state.actor = actor;
             state.turns += 1;
             state.fate = fate;
         }
@@ -145,6 +151,11 @@ impl Stage {
                 Some(stop.expect("who waits stands somewhere on this stage"))
             }
         }
+    }
+
+    /// Whose turn it is.
+    pub(super) fn actor(&self) -> Actor {
+        self.state().actor
     }
 
     /// Lets a turn pass that nobody could use.

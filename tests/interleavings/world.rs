@@ -15,7 +15,7 @@ use super::conveyor::MemoryConveyor;
 use super::dice::Dice;
 use super::ledger::Ledger;
 use super::plot::Plot;
-use super::stage::{Fate, Part, Process, Stage, Stop};
+use super::stage::{Actor, Fate, Part, Process, Stage, Stop};
 
 /// How many turns it may take until nothing is left to do once nothing goes wrong any more.
 const TURNS_TO_QUIET: u64 = 60_000;
@@ -27,6 +27,7 @@ pub(super) struct World {
     dice: Dice,
     processes: Vec<Member>,
     parts: Vec<Acting>,
+    last_actor: Actor,
     mischief: Mischief,
 }
 
@@ -41,6 +42,7 @@ struct Member {
 /// One part of a process, and where it stands.
 struct Acting {
     process: Process,
+    actor: Actor,
     part: Part,
     stop: Stop,
 }
@@ -73,6 +75,7 @@ impl World {
             dice,
             processes: Vec::new(),
             parts: Vec::new(),
+            last_actor: 0,
             mischief: Mischief::default(),
             plot,
         };
@@ -118,12 +121,15 @@ impl World {
 
     /// Lets what has begun take part.
     fn takes_in(&mut self) {
-        let born = self.stage().born().into_iter();
-        self.parts.extend(born.map(|(process, part)| Acting {
-            process,
-            part,
-            stop: Stop::Until(Duration::ZERO),
-        }));
+        for (process, part) in self.stage().born() {
+            self.last_actor += 1;
+            self.parts.push(Acting {
+                process,
+                actor: self.last_actor,
+                part,
+                stop: Stop::Until(Duration::ZERO),
+            });
+        }
     }
 
     /// Gives one of those a turn who can use it, or lets time pass until somebody can.
@@ -159,7 +165,7 @@ impl World {
         let acting = &mut self.parts[place];
         let stage = &self.house.stage;
         stage.note(|| format!("process {process} goes on: {stop:?} {fate:?}"));
-        match stage.turn(&mut acting.part, fate) {
+        match stage.turn(acting.actor, &mut acting.part, fate) {
             Some(stop) => acting.stop = stop,
             None => drop(self.parts.swap_remove(place)),
         }

@@ -4,10 +4,11 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use domain::model::{AlbumId, Caller};
-use domain::ports::{AddAlbumError, Fingerprint};
+use domain::ports::{AddAlbumError, Fingerprint, TaskQueue as _};
+use domain::tasks::{Envelope, QueueName};
 use domain::use_cases::{
-    ChangeAlbumError, ChangeAlbumUseCase, PublishAlbum, PublishAlbumError, PublishAlbumUseCase,
-    Published,
+    ChangeAlbumError, ChangeAlbumUseCase, CongratulateArtist, PublishAlbum, PublishAlbumError,
+    PublishAlbumUseCase, Published,
 };
 use tests::samples::{account, artist, value};
 use uuid::Uuid;
@@ -35,6 +36,8 @@ pub(crate) struct Request {
     pub(crate) number: u64,
     /// Whether it says what makes a repeated request one request.
     pub(crate) has_key: bool,
+    /// Whether a script asks for the congratulation as well, by a task of its own.
+    pub(crate) is_asked_for_twice: bool,
     /// Whether the album is deleted soon.
     pub(crate) is_withdrawn: bool,
     /// How long it comes after the one before, in rests.
@@ -81,6 +84,7 @@ struct Api {
     stage: Arc<Stage>,
     ledger: Arc<Ledger>,
     desk: Arc<Desk>,
+    line: Arc<StoreLine>,
     publish: PublishAlbumUseCase,
     change: ChangeAlbumUseCase,
     ada: Caller,
@@ -92,8 +96,9 @@ pub(super) fn starts(house: &House, process: Process, line: Arc<StoreLine>) {
         stage: house.stage.clone(),
         ledger: house.ledger.clone(),
         desk: house.desk.clone(),
-        publish: PublishAlbumUseCase::new(line.clone(), clock, value("celery")),
-        change: ChangeAlbumUseCase::new(line),
+        publish: PublishAlbumUseCase::new(line.clone(), clock, QueueName::default()),
+        change: ChangeAlbumUseCase::new(line.clone()),
+        line,
         ada: Caller {
             account: account(1),
             artist: Some(artist(1)),
@@ -122,6 +127,9 @@ impl Api {
                     self.ledger.pages().acknowledged.insert(id);
                     self.desk.answered();
                     self.stage.note(|| format!("album {id} is acknowledged"));
+                    if request.is_asked_for_twice {
+                        self.asks_again(id).await;
+                    }
                     if request.is_withdrawn {
                         self.withdraws(id).await;
                     }
@@ -131,6 +139,16 @@ impl Api {
                 Err(_) => self.desk.answered(),
             }
         }
+    }
+
+    async fn asks_again(&self, album_id: AlbumId) {
+        let task = CongratulateArtist {
+            artist_id: artist(1).id,
+            album_id,
+        };
+        let again = Envelope::seal(&task, format!("{album_id} again"), QueueName::default());
+        // Whether it went well or not: nobody promised anything.
+        drop(self.line.enqueue(&[again]).await);
     }
 
     async fn withdraws(&self, id: AlbumId) {

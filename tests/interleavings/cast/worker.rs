@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::ports::{Lease, Queues, TaskQueue};
-use domain::tasks::{Cancellation, Context, Handler, Reason, Router, Task, TaskError, attempt};
+use domain::tasks::{
+    Cancellation, Context, Handler, QueueName, Reason, Router, Task, TaskError, attempt,
+};
 use domain::use_cases::{CongratulateArtistHandler, DeliverMail};
 use serde::{Deserialize, Serialize};
-use tests::samples::value;
 
 use super::{House, identity};
 use crate::interleavings::ledger::Ledger;
@@ -95,7 +96,7 @@ fn router(house: &House, process: Process, line: &Arc<StoreLine>) -> Router {
 
 impl Worker {
     async fn works(self: Arc<Self>) {
-        let queues = Queues::from(value::<domain::tasks::QueueName>("celery"));
+        let queues = Queues::from(QueueName::default());
         let mut in_vain = 0;
         loop {
             let room = CONCURRENCY - self.running.load(Ordering::Relaxed);

@@ -39,11 +39,8 @@ impl AlbumRepo for StoreLine {
 
     async fn get(&self, id: AlbumId) -> Result<Option<AlbumDetails>, PortError> {
         let getting = async {
-            let turn = self.stage.turns();
-            self.ledger
-                .pages()
-                .looked_up
-                .insert((self.process, id), turn);
+            let (actor, turn) = (self.stage.actor(), self.stage.turns());
+            self.ledger.pages().looked_up.insert((actor, id), turn);
             AlbumRepo::get(self.store.as_ref(), id).await
         };
         self.stage.call("look an album up", getting).await
@@ -95,12 +92,15 @@ impl MailLog for StoreLine {
             _ => "store a step of a mail",
         };
         let is_sending = step == MailStep::Sending;
+        if is_sending {
+            self.ledger.pages().asks(claim.fence);
+        }
         let recording = async {
             let recorded = self.store.record(claim, step).await?;
             let now = self.stage.now();
             let mut pages = self.ledger.pages();
             if recorded == Recorded::InTime
-                && let Some(sending) = pages.sending(self.process, claim.key)
+                && let Some(sending) = pages.under(claim.fence)
             {
                 if is_sending {
                     sending.since = Some(now);
@@ -114,7 +114,7 @@ impl MailLog for StoreLine {
         let recorded = self.stage.call(what, recording).await;
         if !is_sending && recorded.is_err() {
             let mut pages = self.ledger.pages();
-            if let Some(sending) = pages.sending(self.process, claim.key) {
+            if let Some(sending) = pages.under(claim.fence) {
                 sending.unstored += 1;
                 if sending.unstored == TRIES_TO_STORE {
                     sending.excuse.get_or_insert("could not store how it ended");
