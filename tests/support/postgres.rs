@@ -166,7 +166,10 @@ impl PostgresServer {
             }
         }
         // Where nobody buries the dead, their ids would be taken for those of the living.
-        fs::remove_file(self.data().join("postmaster.pid")).expect("what it left");
+        let lock = self.socket().with_added_extension("lock");
+        for left in [self.data().join("postmaster.pid"), lock] {
+            fs::remove_file(left).expect("what it left");
+        }
     }
 
     /// A new database, which goes when it is dropped.

@@ -212,10 +212,16 @@ impl Drop for Program {
     }
 }
 
+/// Names a folder with other programs to test: a deployment's own, with handlers of its own.
+const PROGRAMS_IN: &str = "PROGRAMS_IN";
+
 /// Where the programs lie; built once, so that a test never meets an old one.
 fn built() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
+        if let Some(folder) = std::env::var_os(PROGRAMS_IN) {
+            return folder.into();
+        }
         let this = std::env::current_exe().expect("this program has a path");
         let folder = this
             .ancestors()

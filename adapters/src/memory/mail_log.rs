@@ -93,6 +93,13 @@ impl MailLog for MemoryStore {
         let Some(row) = row.filter(|row| row.fence == claim.fence) else {
             return Ok(Recorded::TooLate);
         };
+        if step == MailStep::Withdrawn {
+            if row.is_in_doubt || !matches!(row.stand, Stand::Claimed(_)) {
+                return Ok(Recorded::TooLate);
+            }
+            mails.rows.remove(&claim.key);
+            return Ok(Recorded::InTime);
+        }
         let is_doubtful = step == MailStep::Doubt;
         let Some(stand) = after(&row.stand, step) else {
             return Ok(Recorded::TooLate);

@@ -113,6 +113,7 @@ impl PostgresStore {
             MailStep::Sent => (SENT, None),
             MailStep::Parked(reason) => (PARKED, Some(reason.as_str())),
             MailStep::Free => (FREE, None),
+            MailStep::Withdrawn => (WITHDRAWN, None),
             MailStep::Doubt => (DOUBT, None),
         };
         let changed_at = self.clock.now();
@@ -120,12 +121,14 @@ impl PostgresStore {
             let recording = sqlx::query(statement)
                 .bind(claim.key.kind.as_str())
                 .bind(claim.key.cause)
-                .bind(claim.fence.0)
-                .bind(changed_at)
-                .bind(reason);
+                .bind(claim.fence.0);
             match step {
-                MailStep::Sending => recording.bind(self.presence.lease()),
-                _ => recording,
+                MailStep::Withdrawn => recording,
+                MailStep::Sending => {
+                    let recording = recording.bind(changed_at).bind(reason);
+                    recording.bind(self.presence.lease())
+                }
+                _ => recording.bind(changed_at).bind(reason),
             }
         };
         Ok(match self.steps.changed(recording).await? {
@@ -170,6 +173,8 @@ const SENDING: &str = concat!(
 const SENT: &str = step!("state = 'sent', fence = NULL", from "'sending'");
 const PARKED: &str = step!("state = 'parked', fence = NULL", from "'claimed', 'sending'");
 const FREE: &str = step!("state = 'claimed', fence = NULL", from "'claimed', 'sending'");
+const WITHDRAWN: &str = "DELETE FROM mail_log
+    WHERE kind = $1 AND cause = $2 AND fence = $3 AND state = 'claimed' AND NOT in_doubt";
 const DOUBT: &str = step!("state = 'claimed', fence = NULL, in_doubt = true", from "'sending'");
 
 fn entry(row: &PgRow) -> sqlx::Result<MailLogEntry> {

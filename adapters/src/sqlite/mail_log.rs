@@ -131,14 +131,17 @@ impl Write for Record {
             MailStep::Sent => (SENT, Detail::None),
             MailStep::Parked(reason) => (PARKED, Detail::Why(reason)),
             MailStep::Free => (FREE, Detail::None),
+            MailStep::Withdrawn => (WITHDRAWN, Detail::None),
             MailStep::Doubt => (DOUBT, Detail::None),
         };
         let update = sqlx::query(statement)
             .bind(self.claim.key.kind.as_str())
             .bind(self.claim.key.cause)
-            .bind(self.claim.fence.0)
-            .bind(self.moved)
-            .bind(self.changed_at);
+            .bind(self.claim.fence.0);
+        let update = match &self.step {
+            MailStep::Withdrawn => update,
+            _ => update.bind(self.moved).bind(self.changed_at),
+        };
         let update = match detail {
             Detail::None => update,
             Detail::Since(instant) => update.bind(instant),
@@ -168,6 +171,8 @@ const PARKED: &str =
 const FREE: &str =
     "UPDATE mail_log SET state = 'claimed', moved = ?4, changed_at = ?5, fence = NULL
     WHERE kind = ?1 AND cause = ?2 AND fence = ?3 AND state IN ('claimed', 'sending')";
+const WITHDRAWN: &str = "DELETE FROM mail_log
+    WHERE kind = ?1 AND cause = ?2 AND fence = ?3 AND state = 'claimed' AND NOT in_doubt";
 const DOUBT: &str =
     "UPDATE mail_log SET state = 'claimed', moved = ?4, changed_at = ?5, fence = NULL, in_doubt = 1
     WHERE kind = ?1 AND cause = ?2 AND fence = ?3 AND state = 'sending'";

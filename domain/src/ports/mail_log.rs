@@ -102,6 +102,9 @@ pub enum MailStep {
     Parked(Reason),
     /// The mail was surely not taken and may be tried again: from claimed or *sending*, back to unclaimed.
     Free,
+    /// There is nothing to say any more, and nothing has gone out: from claimed. Forgets the mail, as
+    /// though nobody had ever claimed it; one in doubt is not forgotten ([`Recorded::TooLate`]).
+    Withdrawn,
     /// The outcome of the final step is unknown: from *sending*, back to unclaimed and in doubt.
     Doubt,
 }

@@ -138,7 +138,7 @@ impl DeliverMail {
             }
         };
         let Some(mail) = write().await? else {
-            self.record(&claim, MailStep::Free).await?;
+            self.record(&claim, unsaid(&claim)).await?;
             return Ok(None);
         };
         let gate = LoggedGate {
@@ -231,6 +231,17 @@ fn speaks_of_one_mail(error: &MailError) -> bool {
         error,
         MailError::Transient { .. } | MailError::Permanent { .. } | MailError::Doubtful { .. }
     )
+}
+
+/// The end of a mail that has nothing to say any more.
+fn unsaid(claim: &MailClaim) -> MailStep {
+    if claim.is_in_doubt {
+        MailStep::Parked(Reason::new(
+            "it may have been sent; by now it has nothing to say",
+        ))
+    } else {
+        MailStep::Withdrawn
+    }
 }
 
 fn parked(reason: &Reason) -> TaskError {

@@ -14,6 +14,8 @@ laws! {
     from_its_end_a_mail_takes_no_step,
     from_unclaimed_a_mail_takes_no_step,
     an_unknown_mail_takes_no_step,
+    a_withdrawn_mail_is_forgotten,
+    a_mail_that_is_in_doubt_is_not_forgotten,
 }
 
 async fn from_claimed_a_mail_is_sent_off_parked_or_freed(world: &World) {
@@ -37,6 +39,7 @@ async fn from_sending_a_mail_is_sent_parked_freed_or_doubted(world: &World) {
         (MailStep::Sent, (InTime, Sent)),
         (parked(), (InTime, Parked)),
         (MailStep::Free, (InTime, Claimed)),
+        (MailStep::Withdrawn, (TooLate, Sending)),
         (MailStep::Doubt, (InTime, Claimed)),
     ];
     for (number, (step, expected)) in (1..).zip(table) {
@@ -97,12 +100,36 @@ async fn tried(world: &World, claim: &MailClaim, step: &MailStep) -> (Recorded, 
     (recorded, only(states))
 }
 
-fn every_step() -> [MailStep; 5] {
+async fn a_withdrawn_mail_is_forgotten(world: &World) {
+    let claim = granted(world, mail(1), &FIRST).await;
+
+    assert_eq!(record(world, &claim, MailStep::Withdrawn).await, InTime);
+
+    assert_eq!(world.mails.counts().await.unwrap(), []);
+    assert_eq!(record(world, &claim, MailStep::Withdrawn).await, TooLate);
+    assert_eq!(record(world, &claim, MailStep::Sending).await, TooLate);
+    let again = granted(world, mail(1), &FIRST).await;
+    assert!(!again.is_in_doubt);
+    assert_eq!(record(world, &again, MailStep::Sending).await, InTime);
+}
+
+async fn a_mail_that_is_in_doubt_is_not_forgotten(world: &World) {
+    let doubted = sending(world, mail(1), &FIRST).await;
+    record(world, &doubted, MailStep::Doubt).await;
+    let claim = granted(world, mail(1), &FIRST).await;
+
+    let withdrawn = tried(world, &claim, &MailStep::Withdrawn).await;
+
+    assert_eq!(withdrawn, (TooLate, Claimed));
+}
+
+fn every_step() -> [MailStep; 6] {
     [
         MailStep::Sending,
         MailStep::Sent,
         parked(),
         MailStep::Free,
+        MailStep::Withdrawn,
         MailStep::Doubt,
     ]
 }

@@ -1,7 +1,7 @@
 //! Albums, mails and schedules in the store, by a line that may be cut off.
 
 use async_trait::async_trait;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::model::{
     AlbumDetails, AlbumEdit, AlbumFilter, AlbumId, MailKey, Page, PageRequest, Viewer,
 };
@@ -163,6 +163,10 @@ impl ScheduleRepo for StoreLine {
             Ok(fired)
         };
         self.stage.call("fire what is due", firing).await
+    }
+
+    async fn time(&self) -> Result<DateTime<Utc>, PortError> {
+        self.stage.call("tell the time", self.store.time()).await
     }
 
     async fn list(&self) -> Result<Vec<EntryRow>, PortError> {
