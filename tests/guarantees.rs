@@ -32,6 +32,7 @@ macro_rules! promise {
 }
 
 mod clocks;
+mod crash_points;
 mod faults;
 mod fleet;
 mod g1;

@@ -12,6 +12,7 @@ use tests::proxy::{Proxy, Way};
 use tests::scripted_smtp::{Act, Script, Step};
 use tokio::time::{Instant, sleep};
 
+use super::clocks;
 use super::fleet::{Fleet, Role};
 use super::tally::Event;
 
@@ -302,7 +303,7 @@ async fn poison(fleet: &Fleet) {
 async fn wrong_clock(fleet: &mut Fleet, by: &str, for_a_while: Duration) {
     let clock = fleet.folder().join("clock");
     fs::write(&clock, "+0").unwrap();
-    fleet.start_with_clock(Role::Worker, &clock);
+    fleet.start_as(Role::Worker, |how| clocks::goes_by(how, &clock));
     for by in [by, "+0"] {
         sleep(for_a_while / 2).await;
         fs::write(&clock, by).unwrap();

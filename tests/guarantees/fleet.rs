@@ -19,7 +19,6 @@ use tests::scripted_smtp::{Script, ScriptedServer};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::clocks;
 use super::tally::{album_of, is_at_rest};
 use crate::programs::{artist, inspected};
 
@@ -235,7 +234,15 @@ impl Fleet {
 
     /// Starts one more, and waits until it is ready.
     pub(super) fn start(&mut self, role: Role) {
-        let mut program = self.begin(role, |_| {});
+        self.start_as(role, |_| {});
+    }
+
+    /// The same, after `change`.
+    pub(super) fn start_as(&mut self, role: Role, change: impl Fn(&mut Command)) {
+        let mut how = command(role.program(), self.folder());
+        how.env("API_BIND", self.bind.to_string());
+        change(&mut how);
+        let mut program = Program::start(how);
         match role {
             Role::Api => *self.address.lock().unwrap() = program.address(),
             Role::Worker | Role::Beat => {
@@ -243,20 +250,6 @@ impl Fleet {
             }
         }
         self.running.push((role, program));
-    }
-
-    /// Starts one more, whose clock is what the file `clock` says at each moment.
-    pub(super) fn start_with_clock(&mut self, role: Role, clock: &Path) {
-        let mut program = self.begin(role, |how| clocks::goes_by(how, clock));
-        program.line_with("ready");
-        self.running.push((role, program));
-    }
-
-    fn begin(&self, role: Role, change: impl Fn(&mut Command)) -> Program {
-        let mut how = command(role.program(), self.folder());
-        how.env("API_BIND", self.bind.to_string());
-        change(&mut how);
-        Program::start(how)
     }
 
     /// The ids of the processes of `role`.
@@ -273,6 +266,14 @@ impl Fleet {
     /// Kills the oldest of `role` (SIGKILL).
     pub(super) fn kill(&mut self, role: Role) {
         self.take(role).kill();
+    }
+
+    /// Forgets those of `role` that have ended; answers how many.
+    pub(super) fn bury(&mut self, role: Role) -> usize {
+        let before = self.running.len();
+        self.running
+            .retain_mut(|(its, program)| *its != role || program.runs());
+        before - self.running.len()
     }
 
     /// Kills all programs at once, and answers what they were.

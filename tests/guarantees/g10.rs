@@ -44,13 +44,13 @@ async fn a_task_that_brings_its_worker_down_three_times_is_buried(mut fleet: Fle
     // Whoever has it hangs at it.
     fleet.sink.from_now_on(Step::Data, Act::Stall);
     let poison = ada.publish("Poison").await.unwrap();
-    let begun = |fleet: &Fleet| {
+    let tried = |fleet: &Fleet| {
         let commands = fleet.sink.seen().commands;
         commands.iter().filter(|line| *line == "DATA").count()
     };
     for kill in 0..3 {
         let began = Instant::now();
-        while begun(&fleet) <= kill {
+        while tried(&fleet) <= kill {
             assert!(
                 began.elapsed() < SOON,
                 "nobody begins: {}",

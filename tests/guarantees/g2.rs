@@ -1,14 +1,18 @@
 //! G2: the task is carried out, soon after the acknowledgement, and soon after a crash.
+//!
+//! `CRASH_FLUSHES=15 tests/run g2` empties Redis every 20 s, so many times.
 
 use std::time::Duration;
 
 use tests::proxy::Way;
 use tokio::time::{Instant, sleep};
 
+use super::asked_for;
 use super::fleet::{Fleet, Role};
 use super::load::Load;
 use super::tally::Tally;
 
+const FLUSHES: &str = "CRASH_FLUSHES";
 /// A lease, a sweep, and the way there.
 const TAKEN_UP: Duration = Duration::from_secs(25);
 
@@ -52,15 +56,17 @@ async fn what_a_killed_worker_held_is_done_within_25_seconds(mut fleet: Fleet) {
 }
 
 async fn what_redis_forgets_is_carried_again(mut fleet: Fleet) {
+    let (count, apart) = asked_for(FLUSHES).map_or((4, 2), |count| (count, 20));
     let load = Load::begin(&fleet, 50).await;
-    for _ in 0..4 {
-        sleep(Duration::from_secs(2)).await;
+    for _ in 0..count {
+        sleep(Duration::from_secs(apart)).await;
         fleet.servers().tell_redis(&["FLUSHALL"]).await;
     }
 
     let ledger = load.end().await;
     let tally = Tally::of(&fleet, &ledger).await;
 
+    eprintln!("Redis emptied {count} times: {tally}");
     tally.assert_sound(&[], 0);
     tally.assert_nothing_doubled();
     fleet.end();

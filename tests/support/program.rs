@@ -141,6 +141,15 @@ impl Program {
         self.child.id()
     }
 
+    /// Whether it has not ended.
+    ///
+    /// # Panics
+    ///
+    /// When the system does not say.
+    pub fn runs(&mut self) -> bool {
+        self.child.try_wait().expect("it can be asked").is_none()
+    }
+
     /// Ends it as a power cut would (SIGKILL).
     ///
     /// # Panics
