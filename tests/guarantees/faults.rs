@@ -54,6 +54,8 @@ pub(super) enum Fault {
     MailServerSays(Step, &'static str),
     /// The mail server hangs up, at a step.
     MailServerHangsUp(Step),
+    /// The mail server says nothing any more, at a step.
+    MailServerStalls(Step),
     /// Messages that nobody can do anything with, and some that came before.
     Poison,
     /// A worker joins whose clock jumps by hours, and leaves again.
@@ -69,7 +71,7 @@ pub(super) enum Leg {
 }
 
 /// What breaks for the programs themselves and on their way to the mail server: everywhere.
-const EVERYWHERE: [Fault; 14] = [
+const EVERYWHERE: [Fault; 15] = [
     Fault::Kill(Role::Worker),
     Fault::Kill(Role::Worker),
     Fault::Kill(Role::Beat),
@@ -84,10 +86,11 @@ const EVERYWHERE: [Fault; 14] = [
     Fault::MailServerSays(Step::Rcpt, "451 4.3.0 Try again later"),
     Fault::MailServerSays(Step::Mail, "421 4.7.0 Too busy"),
     Fault::MailServerHangsUp(Step::Data),
+    Fault::MailServerStalls(Step::Rcpt),
 ];
 
 /// What breaks only where there are servers.
-const ON_SERVERS: [Fault; 18] = [
+const ON_SERVERS: [Fault; 20] = [
     Fault::KillPostgres,
     Fault::KillRedis,
     Fault::KillEverything,
@@ -100,6 +103,8 @@ const ON_SERVERS: [Fault; 18] = [
     Fault::Bad(Leg::Postgres, Way::Cut),
     Fault::Bad(Leg::Postgres, Way::Silent),
     Fault::Bad(Leg::Postgres, Way::LosesAnswers("COMMIT")),
+    Fault::Bad(Leg::Postgres, Way::Slow(Duration::from_millis(100))),
+    Fault::Bad(Leg::Redis, Way::Slow(Duration::from_millis(100))),
     Fault::Bad(Leg::Redis, Way::Cut),
     Fault::Bad(Leg::Redis, Way::Silent),
     Fault::Bad(Leg::Redis, Way::LosesAnswers("EVALSHA")),
@@ -180,6 +185,7 @@ impl Fault {
                 mail_server(fleet, step, Act::say(line), a_while).await;
             }
             Self::MailServerHangsUp(step) => mail_server(fleet, step, Act::Close, a_while).await,
+            Self::MailServerStalls(step) => mail_server(fleet, step, Act::Stall, a_while).await,
             Self::WrongClock(by) => wrong_clock(fleet, by, a_while).await,
             _ => self.strike_servers(fleet, a_while).await,
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use adapters::mail::{Security, SmtpServer};
 use bins::settings::{MailSettings, MailTo, Settings, Sources};
+use domain::use_cases::OnDoubt;
 
 use super::{complaints, defaults, from_environment};
 
@@ -225,6 +226,23 @@ fn a_server_gets_a_sender_that_it_can_know() {
             "{complaints:?}"
         );
     }
+}
+
+#[test]
+fn what_becomes_of_a_doubtful_mail_is_said_for_each_kind() {
+    let of = |pairs: &[(&str, &str)]| {
+        let mail = mail(pairs);
+        (mail.on_doubt, mail.on_doubt_reminder)
+    };
+    let (all, reminders) = ("MAIL_ON_DOUBT", "MAIL_ON_DOUBT_REMINDER");
+
+    assert_eq!(of(&[]), (OnDoubt::Resend, OnDoubt::Resend));
+    assert_eq!(of(&[(all, "park")]), (OnDoubt::Park, OnDoubt::Park));
+    assert_eq!(of(&[(reminders, "park")]), (OnDoubt::Resend, OnDoubt::Park));
+    assert_eq!(
+        of(&[(all, "park"), (reminders, "resend")]),
+        (OnDoubt::Park, OnDoubt::Resend)
+    );
 }
 
 #[test]

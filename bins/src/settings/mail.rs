@@ -26,6 +26,8 @@ pub struct MailSettings {
     pub from: Sender,
     /// `MAIL_ON_DOUBT`: `resend` (rather twice than never) or `park` (rather never than twice).
     pub on_doubt: OnDoubt,
+    /// `MAIL_ON_DOUBT_REMINDER`: the same for reminders; if it is not set, as for all.
+    pub on_doubt_reminder: OnDoubt,
     /// `MAIL_DOUBT_HOLD`: how long a mail in doubt is left alone.
     pub doubt_hold: Duration,
 }
@@ -50,10 +52,12 @@ impl MailSettings {
             }
             MailTo::Files(_) | MailTo::Console => from.unwrap_or_default(),
         };
+        let of_all = read.or("MAIL_ON_DOUBT", OnDoubt::Resend, on_doubt);
         Self {
             to,
             from,
-            on_doubt: read.or("MAIL_ON_DOUBT", OnDoubt::Resend, on_doubt),
+            on_doubt: of_all,
+            on_doubt_reminder: read.or("MAIL_ON_DOUBT_REMINDER", of_all, on_doubt),
             doubt_hold: read.or(
                 "MAIL_DOUBT_HOLD",
                 ELEVEN_MINUTES,

@@ -24,16 +24,17 @@ impl Platform {
             clock,
             ..
         } = self;
-        let policy = MailPolicy {
-            on_doubt: settings.mail.on_doubt,
-            doubt_hold: TimeDelta::from_std(settings.mail.doubt_hold)?,
+        let doubt_hold = TimeDelta::from_std(settings.mail.doubt_hold)?;
+        let policy = |on_doubt| MailPolicy {
+            on_doubt,
+            doubt_hold,
         };
         let deliver = DeliverMail::new(
             store.clone(),
             store.clone(),
             mailing.mailer.clone(),
             clock.clone(),
-            policy,
+            policy(settings.mail.on_doubt),
         );
         let congratulate = CongratulateArtistHandler::new(
             store.clone(),
@@ -52,7 +53,7 @@ impl Platform {
             store.clone(),
             store.clone(),
             self.signer()?,
-            deliver,
+            deliver.by(policy(settings.mail.on_doubt_reminder)),
             settings.inactivity,
             public_url.to_string(),
         );

@@ -85,6 +85,12 @@ impl DeliverMail {
         }
     }
 
+    /// The same by another policy, for mails of another kind; a pause holds for both.
+    #[must_use]
+    pub fn by(self, policy: MailPolicy) -> Self {
+        Self { policy, ..self }
+    }
+
     /// Sends the mail `key`, which `write` makes once the right to send it is held.
     ///
     /// `write` loads what the mail speaks of as late as possible; `None` from it means
