@@ -24,9 +24,10 @@ mod platform {
     pub(crate) mod redis;
     pub(crate) mod report;
     pub(crate) mod sweep;
+    pub(crate) mod waiting;
 }
 
-use platform::{albums, bare, beat, fleet, idle, mail, postgres, queues, report, sweep};
+use platform::{albums, bare, beat, fleet, idle, mail, postgres, queues, report, sweep, waiting};
 use tokio::runtime::Runtime;
 
 fn main() {
@@ -65,6 +66,9 @@ fn main() {
         }
         if is_wanted("fleet") {
             fleet::measure().await;
+        }
+        if is_wanted("waiting") {
+            waiting::measure().await;
         }
         if is_wanted("sweep") {
             sweep::measure().await;
