@@ -1,14 +1,14 @@
 //! What may break, how it is broken, and what it may cost.
 
+mod servers;
+
 use std::fs;
 use std::time::Duration;
 
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
-use redis::cmd;
-use serde_json::json;
-use tests::proxy::{Proxy, Way};
+use tests::proxy::Way;
 use tests::scripted_smtp::{Act, Script, Step};
 use tokio::time::{Instant, sleep};
 
@@ -180,130 +180,22 @@ impl Fault {
                     fleet.stop(role);
                 }
             }
-            Self::Bad(Leg::Mail, way) => broken(&fleet.to_sink, way, a_while).await,
+            Self::Bad(Leg::Mail, way) => servers::broken(&fleet.to_sink, way, a_while).await,
             Self::MailServerSays(step, line) => {
                 mail_server(fleet, step, Act::say(line), a_while).await;
             }
             Self::MailServerHangsUp(step) => mail_server(fleet, step, Act::Close, a_while).await,
             Self::MailServerStalls(step) => mail_server(fleet, step, Act::Stall, a_while).await,
             Self::WrongClock(by) => wrong_clock(fleet, by, a_while).await,
-            _ => self.strike_servers(fleet, a_while).await,
+            _ => servers::strike(self, fleet, a_while).await,
         }
     }
-
-    async fn strike_servers(self, fleet: &mut Fleet, a_while: Duration) {
-        if self == Self::KillEverything {
-            let roles = fleet.kill_all();
-            if let Some(servers) = &mut fleet.servers {
-                servers.redis.crash().await;
-                servers.postgres.kill();
-                servers.postgres.go_on();
-                servers.redis.start_again().await;
-            }
-            return fleet.start_all(&roles);
-        }
-        let servers = fleet.servers.as_mut().expect("servers");
-        match self {
-            Self::KillPostgres => {
-                servers.postgres.kill();
-                sleep(a_while).await;
-                servers.postgres.go_on();
-            }
-            Self::KillRedis => {
-                // Whatever dump there was is of another fault.
-                let _ = fs::remove_file(servers.redis.folder().join("dump.rdb"));
-                servers.redis.crash().await;
-                sleep(a_while).await;
-                servers.redis.start_again().await;
-            }
-            Self::PauseRedis => {
-                servers.redis.pause();
-                sleep(a_while * 3).await;
-                servers.redis.resume();
-            }
-            Self::FlushAll => servers.tell_redis(&["FLUSHALL"]).await,
-            Self::OldDump => {
-                servers.tell_redis(&["SAVE"]).await;
-                sleep(a_while).await;
-                servers.redis.crash().await;
-                servers.redis.start_again().await;
-                fs::remove_file(servers.redis.folder().join("dump.rdb")).unwrap();
-            }
-            Self::ReadOnly => {
-                servers.tell_redis(&["REPLICAOF", "127.0.0.1", "1"]).await;
-                sleep(a_while).await;
-                servers.tell_redis(&["REPLICAOF", "NO", "ONE"]).await;
-            }
-            Self::RedisFull => {
-                servers
-                    .tell_redis(&["CONFIG", "SET", "maxmemory", "1"])
-                    .await;
-                sleep(a_while).await;
-                servers
-                    .tell_redis(&["CONFIG", "SET", "maxmemory", "0"])
-                    .await;
-            }
-            Self::EndSessions => {
-                let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()";
-                servers.database.query(end);
-            }
-            Self::Bad(Leg::Postgres, way) => broken(&servers.to_postgres, way, a_while).await,
-            Self::Bad(Leg::Redis, way) => broken(&servers.to_redis, way, a_while).await,
-            Self::Poison => poison(fleet).await,
-            other => unreachable!("{other:?} is of the programs"),
-        }
-    }
-}
-
-async fn broken(way_to: &Proxy, way: Way, for_a_while: Duration) {
-    way_to.becomes(way);
-    sleep(for_a_while).await;
-    way_to.becomes(Way::Open);
 }
 
 async fn mail_server(fleet: &Fleet, step: Step, act: Act, for_a_while: Duration) {
     fleet.sink.from_now_on(step, act);
     sleep(for_a_while).await;
     fleet.sink.play(Script::usual());
-}
-
-/// One of each kind that no worker can do anything with, what waits once more, and one that is done.
-async fn poison(fleet: &Fleet) {
-    let servers = fleet.servers.as_ref().expect("servers");
-    let waiting: Vec<Vec<u8>> = servers
-        .redis
-        .ask(cmd("LRANGE").arg("celery").arg(0).arg(9))
-        .await
-        .unwrap();
-    let done = "SELECT id FROM tasks WHERE state = 'done' LIMIT 1";
-    let done = servers.database.query(done);
-    let message = |task: &str, id: &str, content_type: &str| {
-        json!({
-            "body": "W1tdLCB7fSwge31d", "content-type": content_type, "content-encoding": "utf-8",
-            "headers": {"task": task, "id": id, "lang": "py"},
-            "properties": {"delivery_tag": id, "correlation_id": id, "body_encoding": "base64", "delivery_info": {}},
-        })
-        .to_string()
-        .into_bytes()
-    };
-    let congratulate = "albums.tasks.congratulate_artist";
-    let mut poisons = vec![
-        b"no JSON".to_vec(),
-        "[".repeat(100_000).into_bytes(),
-        vec![b'x'; 1_000_000],
-        message(congratulate, "pickled", "application/x-python-serialize"),
-        message("tasks.nobody_knows", "unknown", "application/json"),
-        message(congratulate, "without-arguments", "application/json"),
-        message(congratulate, &done, "application/json"),
-    ];
-    poisons.extend(waiting);
-    for poison in poisons {
-        servers
-            .redis
-            .ask::<()>(cmd("LPUSH").arg("celery").arg(poison))
-            .await
-            .unwrap();
-    }
 }
 
 async fn wrong_clock(fleet: &mut Fleet, by: &str, for_a_while: Duration) {

@@ -1,26 +1,22 @@
 //! The programs and the servers they need, each behind a way that can be made bad.
 
+mod servers;
+mod watching;
+
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use redis::Cmd;
-use serde_json::Value;
 use tempfile::TempDir;
 use tests::client::Client;
-use tests::postgres::{Database, PostgresServer};
 use tests::program::{Program, command};
 use tests::proxy::{Proxy, Target};
-use tests::redis_server::RedisServer;
 use tests::scripted_smtp::{Script, ScriptedServer};
-use tokio::time::{Instant, sleep};
-use uuid::Uuid;
 
-use super::tally::{album_of, is_at_rest};
-use crate::programs::{artist, inspected};
+pub(super) use self::servers::Servers;
+use crate::programs::artist;
 
 /// What the programs are told, beside where everything is: to wait for a mail server no longer
 /// than a test can.
@@ -51,15 +47,6 @@ impl Role {
     }
 }
 
-/// The servers of a fleet on many machines, each with the way to it.
-pub(super) struct Servers {
-    pub(super) postgres: &'static PostgresServer,
-    pub(super) database: Database,
-    pub(super) to_postgres: Proxy,
-    pub(super) redis: RedisServer,
-    pub(super) to_redis: Proxy,
-}
-
 /// An api, workers and beats, and what they need.
 pub(super) struct Fleet {
     pub(super) folder: TempDir,
@@ -72,28 +59,6 @@ pub(super) struct Fleet {
     /// Where each api is told to listen.
     bind: SocketAddr,
     running: Vec<(Role, Program)>,
-}
-
-impl Servers {
-    async fn start() -> Self {
-        let postgres = PostgresServer::start("");
-        let redis = RedisServer::start(&[]).await;
-        let socket = redis.folder().join("redis.sock");
-        Self {
-            database: postgres.database(),
-            to_postgres: Proxy::to(Target::Socket(postgres.socket())).await,
-            to_redis: Proxy::to(Target::Socket(socket)).await,
-            postgres,
-            redis,
-        }
-    }
-
-    /// Tells Redis something, past the way to it.
-    pub(super) async fn tell_redis(&self, words: &[&str]) {
-        let mut command = Cmd::new();
-        command.arg(words);
-        self.redis.ask::<redis::Value>(&command).await.unwrap();
-    }
 }
 
 impl Fleet {
@@ -176,53 +141,6 @@ impl Fleet {
     /// An artist of that name, connected.
     pub(super) async fn artist(&self, name: &str) -> Client {
         artist(self.address(), name).await
-    }
-
-    /// The albums of which the mail server took a mail, each as often as it did.
-    pub(super) fn mailed(&self) -> Vec<Uuid> {
-        let seen = self.sink.seen();
-        let text = |mail: &Vec<u8>| String::from_utf8_lossy(mail).into_owned();
-        seen.mails
-            .iter()
-            .map(|mail| album_of(&text(mail)))
-            .collect()
-    }
-
-    /// Waits until each of `albums` has its mail; answers how long that took.
-    pub(super) async fn until_mailed(&self, albums: &[Uuid], within: Duration) -> Duration {
-        let began = Instant::now();
-        loop {
-            let mailed = self.mailed();
-            let missing = albums
-                .iter()
-                .filter(|album| !mailed.contains(album))
-                .count();
-            if missing == 0 {
-                return began.elapsed();
-            }
-            assert!(
-                began.elapsed() < within,
-                "{missing} of {} without a mail",
-                albums.len()
-            );
-            sleep(Duration::from_millis(20)).await;
-        }
-    }
-
-    /// Waits until nothing waits or runs, and no mail is on its way.
-    pub(super) async fn until_at_rest(&self) -> Value {
-        let began = Instant::now();
-        loop {
-            let found = inspected(self.folder());
-            if is_at_rest(&found) {
-                return found;
-            }
-            assert!(
-                began.elapsed() < Duration::from_secs(30),
-                "no rest: {found}"
-            );
-            sleep(Duration::from_millis(100)).await;
-        }
     }
 
     /// Starts one of each.
