@@ -131,9 +131,7 @@ impl Fault {
         let of_all = IN_FLIGHT * fleet.count(Role::Worker);
         match self {
             Self::Kill(Role::Worker) => IN_FLIGHT,
-            Self::KillAll
-            | Self::KillEverything
-            | Self::Bad(Leg::Mail, Way::Cut | Way::Silent | Way::Slow(_)) => of_all,
+            Self::KillAll | Self::KillEverything | Self::Bad(Leg::Mail, Way::Cut) => of_all,
             // Counted one by one.
             Self::Bad(Leg::Mail, Way::LosesAnswers(_)) => usize::MAX,
             _ => 0,

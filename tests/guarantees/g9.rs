@@ -18,10 +18,8 @@ promises! { on servers: giants_and_many_messages_leave_a_worker_small; }
 
 async fn giants_and_many_messages_leave_a_worker_small(mut fleet: Fleet) {
     let redis = &fleet.servers().redis;
-    let mut giant = cmd("LPUSH");
-    giant.arg("celery").arg(vec![b'x'; GIANT]);
-    redis.ask::<()>(&giant).await.unwrap();
     let mut many = pipe();
+    many.lpush("celery", vec![b'x'; GIANT]).ignore();
     for number in 0..MANY {
         many.lpush(
             "celery",

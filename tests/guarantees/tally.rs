@@ -17,8 +17,9 @@ use crate::programs::inspected;
 /// How long everything may take to come to rest after the last fault: retries wait, and a mail
 /// server that was away is given time.
 const AT_REST: Duration = Duration::from_secs(150);
-/// How long before a fault a copy may have been taken whose sender did not live to store it.
-const JUST_BEFORE: Duration = Duration::from_secs(1);
+/// How long before a fault a mail may have been taken whose sender did not live to store it, and
+/// how long after it one that was on its way.
+const ABOUT: Duration = Duration::from_secs(1);
 
 /// Something that broke, and when.
 #[derive(Clone, Debug)]
@@ -135,10 +136,14 @@ impl Tally {
         let mut answers_left = lost_answers;
         for (album, taken) in &self.doubled {
             let cause = left.iter_mut().find(|(left, event)| {
-                let range = event.began - JUST_BEFORE..=event.ended;
+                let range = event.began - ABOUT..=event.ended + ABOUT;
                 *left > 0 && range.contains(taken)
             });
-            let (left, _) = cause.unwrap_or_else(|| panic!("{album} came twice: {}", told()));
+            let (left, _) = cause.unwrap_or_else(|| {
+                let before = events.iter().rfind(|event| event.began <= *taken);
+                let since = before.map(|event| (&event.what, *taken - event.began));
+                panic!("{album} came twice, first after {since:?}: {}", told())
+            });
             if *left == usize::MAX {
                 assert!(
                     answers_left > 0,
