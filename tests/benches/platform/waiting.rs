@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use tempfile::TempDir;
+use tests::client::Client;
 use tests::postgres::PostgresServer;
 use tests::program::Program;
 
@@ -31,9 +32,12 @@ pub(crate) async fn measure() {
         Program::start(how)
     };
     let mut api = start("api");
-    let mut artists = artists(api.address(), 8).await;
-    artists[0].publish("The first").await.unwrap();
+    let address = api.address();
+    let first = Client::connect(address).await.unwrap();
+    let mut first = first.become_artist("first").await.unwrap();
+    first.publish("The first").await.unwrap();
     database.query(A_MILLION);
+    let artists = artists(address, 8).await;
     let mut worker = start("worker");
     worker.line_with("ready");
 
