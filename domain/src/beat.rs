@@ -1,5 +1,6 @@
 //! Fires what is due by its schedule, tick by tick.
 
+mod clocks;
 mod due;
 
 use std::cmp::Reverse;
@@ -8,13 +9,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::ports::{Clock, Fired, Firing, NewEntry, PortError, ScheduleRepo, Severity, Standing};
+use crate::ports::{Clock, Fired, Firing, NewEntry, PortError, ScheduleRepo, Standing};
 use crate::schedules::ScheduleEntry;
 
 /// How many entries are fired together.
 const MOST_AT_ONCE: usize = 1_024;
-/// How far the clocks of a beat and of its store may be apart.
-const CLOCKS_APART_AT_MOST: TimeDelta = TimeDelta::minutes(5);
 /// How late a beat that runs may be with an occurrence and still fire it like any other.
 const LATE_AT_MOST: TimeDelta = TimeDelta::minutes(1);
 
@@ -94,7 +93,7 @@ impl Beat {
         if new.is_empty() {
             return Ok(());
         }
-        self.compare_clocks().await?;
+        clocks::compare(&*self.clock, &*self.schedules).await?;
         let standings = self.schedules.register(&new).await?;
         let unregistered = std::mem::take(&mut self.unregistered);
         for (index, standing) in unregistered.into_iter().zip(standings) {
@@ -115,7 +114,7 @@ impl Beat {
         self.register().await?;
         let now = self.clock.now();
         if self.next_due().is_some_and(|due| due <= now) {
-            self.compare_clocks().await?;
+            clocks::compare(&*self.clock, &*self.schedules).await?;
         }
         loop {
             let (fired, outcome) = self.fire_due(now).await;
@@ -134,29 +133,6 @@ impl Beat {
 
     fn next_due(&self) -> Option<DateTime<Utc>> {
         self.by_due.peek().map(|Reverse((due, _))| *due)
-    }
-
-    /// Fails when this beat's clock is not the store's.
-    async fn compare_clocks(&self) -> Result<(), PortError> {
-        let theirs = self.schedules.time().await?;
-        let ahead = self.clock.now() - theirs;
-        if ahead.abs() <= CLOCKS_APART_AT_MOST {
-            return Ok(());
-        }
-        let (seconds, side) = (
-            ahead.abs().num_seconds(),
-            if ahead < TimeDelta::zero() {
-                "behind"
-            } else {
-                "ahead of"
-            },
-        );
-        Err(PortError {
-            adapter: "beat",
-            action: "trust its clock",
-            severity: Severity::Transient,
-            source: format!("it is {seconds} s {side} that of the database; set the clocks of both machines by NTP").into(),
-        })
     }
 
     /// Some of what is due at `now`, taken out of its order.
