@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 
 use super::fleet::{Fleet, Role};
 
-/// What a worker may take, beside a MiB for each task at a time.
+/// How many MiB a worker may take: 64, and one for each task at a time.
 const MOST: u64 = 64 + 32;
 /// A message far beyond what is read.
 const GIANT: usize = 64 * 1024 * 1024;
