@@ -20,10 +20,12 @@ mod password_hasher;
 mod readiness;
 mod reminder_repo;
 mod schedule_repo;
+mod task_observer;
 mod task_queue;
 mod task_queue_admin;
 mod token_repo;
 mod token_source;
+mod worker_control;
 
 pub use account_repo::{AccountRepo, AddAccountError, Credentials, EditAccountError, NewAccount};
 pub use album_repo::{
@@ -46,12 +48,14 @@ pub use reminder_repo::{QuietArtist, QuietSlice, ReminderRepo, Silence};
 pub use schedule_repo::{
     EntryRow, Fired, Firing, NewEntry, Occurrence, ScheduleRepo, Skipped, Standing,
 };
+pub use task_observer::{Attempted, TaskObserver};
 pub use task_queue::{
     Ended, Enqueued, Fence, Lease, Queues, Settled, TaskQueue, Verdict, WorkerId,
 };
 pub use task_queue_admin::{QueueCounts, Requeued, TaskQueueAdmin, TaskRow, TaskState};
 pub use token_repo::{NewToken, TokenRepo};
 pub use token_source::{AccessToken, TokenDigest, TokenSource};
+pub use worker_control::{InHand, Revoked, UnknownTask, WorkerControl};
 
 #[cfg(test)]
 pub(crate) use self::mocks::*;
