@@ -93,6 +93,7 @@ fn context(
         attempt: lease.attempt,
         due_since: lease.due_since,
         deadline: deadline.unwrap_or(DateTime::<Utc>::MAX_UTC),
+        max_retries: route.max_retries(),
         worker,
         cancellation,
     }
@@ -104,9 +105,16 @@ fn failed(context: &Context, error: TaskError, now: DateTime<Utc>) -> Verdict {
         TaskError::Retry(reason) if has_time => {
             Verdict::Retry(back_off(&context.id, context.attempt), reason)
         }
+        TaskError::RetryAfter(wait, reason) if has_time => Verdict::Retry(wait, reason),
         TaskError::Postpone(wait, reason) if has_time => Verdict::Postpone(wait, reason),
         TaskError::GiveUp(reason) => Verdict::Bury(reason),
-        TaskError::Retry(reason) | TaskError::Postpone(_, reason) => {
+        // As in Celery, the last retry fails with the words of the failure itself.
+        TaskError::Retry(reason) | TaskError::RetryAfter(_, reason) if !context.has_retries() => {
+            Verdict::Bury(reason)
+        }
+        TaskError::Retry(reason)
+        | TaskError::RetryAfter(_, reason)
+        | TaskError::Postpone(_, reason) => {
             let words = format!(
                 "given up at its deadline after {} attempts, at last: {reason}",
                 context.attempt

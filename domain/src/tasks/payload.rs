@@ -50,8 +50,6 @@ impl Payload {
 
     /// The task these arguments are for.
     ///
-    /// Positional arguments are accepted as far as the task declares their order.
-    ///
     /// # Errors
     ///
     /// When the bytes are not in the form, or the arguments are not the task's.
@@ -61,19 +59,7 @@ impl Payload {
         }
         let body: Body = serde_json::from_slice(&self.0).map_err(PayloadError::Form)?;
         let (positional, keywords, _) = body;
-        if positional.len() > T::ARGUMENTS.len() {
-            return Err(PayloadError::TooMany {
-                most: T::ARGUMENTS.len(),
-                given: positional.len(),
-            });
-        }
-        let mut arguments = keywords;
-        for (&name, value) in T::ARGUMENTS.iter().zip(positional) {
-            if arguments.insert(name.to_owned(), value).is_some() {
-                return Err(PayloadError::Twice { name });
-            }
-        }
-        serde_json::from_value(Value::Object(arguments)).map_err(PayloadError::Arguments)
+        T::from_arguments(positional, keywords)
     }
 }
 
@@ -103,6 +89,26 @@ pub enum PayloadError {
     /// An argument is missing or of the wrong kind.
     #[error("the arguments do not fit the task")]
     Arguments(#[source] serde_json::Error),
+}
+
+/// The task with these arguments, its fields being their names.
+pub(super) fn named_arguments<T: Task>(
+    positional: Vec<Value>,
+    keywords: Map<String, Value>,
+) -> Result<T, PayloadError> {
+    if positional.len() > T::ARGUMENTS.len() {
+        return Err(PayloadError::TooMany {
+            most: T::ARGUMENTS.len(),
+            given: positional.len(),
+        });
+    }
+    let mut arguments = keywords;
+    for (&name, value) in T::ARGUMENTS.iter().zip(positional) {
+        if arguments.insert(name.to_owned(), value).is_some() {
+            return Err(PayloadError::Twice { name });
+        }
+    }
+    serde_json::from_value(Value::Object(arguments)).map_err(PayloadError::Arguments)
 }
 
 /// Positional arguments, keyword arguments, and what Celery embeds.
@@ -170,6 +176,30 @@ mod tests {
         ] {
             assert_eq!(decoded(text).expect("a task"), Add { x: 1, y: 2 }, "{text}");
         }
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Whatever(Vec<Value>, Map<String, Value>);
+
+    impl Task for Whatever {
+        type Output = ();
+        const NAME: &'static str = "tasks.whatever";
+
+        fn from_arguments(
+            positional: Vec<Value>,
+            keywords: Map<String, Value>,
+        ) -> Result<Self, PayloadError> {
+            Ok(Self(positional, keywords))
+        }
+    }
+
+    #[test]
+    fn a_task_may_take_whatever_comes() {
+        let body = json!([[1, null, {"__type__": "uuid", "__value__": "7"}], {"k": []}, {}]);
+        let payload = Payload::from_bytes(body.to_string().into_bytes());
+        let Whatever(positional, keywords) = payload.decode().expect("whatever came");
+
+        assert_eq!(json!([positional, keywords, {}]), body);
     }
 
     #[test]

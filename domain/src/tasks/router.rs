@@ -55,6 +55,7 @@ impl Router {
 #[async_trait]
 pub(super) trait Route: Send + Sync {
     fn give_up_after(&self) -> TimeDelta;
+    fn max_retries(&self) -> Option<u32>;
     fn time_limit(&self) -> Option<Duration>;
     async fn run(&self, payload: &Payload, context: &Context) -> Result<Value, RouteError>;
 }
@@ -75,6 +76,10 @@ struct HandlerRoute<H, T> {
 impl<T: Task, H: Handler<T>> Route for HandlerRoute<H, T> {
     fn give_up_after(&self) -> TimeDelta {
         T::GIVE_UP_AFTER
+    }
+
+    fn max_retries(&self) -> Option<u32> {
+        T::MAX_RETRIES
     }
 
     fn time_limit(&self) -> Option<Duration> {

@@ -8,8 +8,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
-use super::{Reason, TaskId, back_off};
+use super::payload::named_arguments;
+use super::{PayloadError, Reason, TaskId, back_off};
 use crate::ports::{PortError, Severity, WorkerId, chain};
 
 /// What a task says: data with a stable name.
@@ -29,8 +31,26 @@ pub trait Task: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// How long after it was first due it is retried before it is buried.
     const GIVE_UP_AFTER: TimeDelta = TimeDelta::hours(72);
 
+    /// How often it is retried before there is no hope; `None` leaves it to the deadline alone.
+    const MAX_RETRIES: Option<u32> = None;
+
     /// How long one attempt may take; `None` leaves it to the worker's own limit.
     const TIME_LIMIT: Option<Duration> = None;
+
+    /// The task with these arguments, the first without names and the others with theirs.
+    ///
+    /// Arguments without names are accepted as far as [`ARGUMENTS`](Self::ARGUMENTS) tells their
+    /// order; a task that takes whatever comes has a way of its own.
+    ///
+    /// # Errors
+    ///
+    /// When the arguments are not the task's.
+    fn from_arguments(
+        positional: Vec<Value>,
+        keywords: Map<String, Value>,
+    ) -> Result<Self, PayloadError> {
+        named_arguments(positional, keywords)
+    }
 }
 
 /// Who does a task.
@@ -55,6 +75,8 @@ pub struct Context {
     pub due_since: DateTime<Utc>,
     /// When the task is given up.
     pub deadline: DateTime<Utc>,
+    /// How often it may be retried until then, if that is limited.
+    pub max_retries: Option<u32>,
     /// Who makes the attempt.
     pub worker: WorkerId,
     /// Whether the attempt should come to an end.
@@ -62,11 +84,22 @@ pub struct Context {
 }
 
 impl Context {
+    /// How often the task was retried so far.
+    pub fn retries(&self) -> u32 {
+        self.attempt.saturating_sub(1)
+    }
+
+    /// Whether the task may be retried once more, however long that takes.
+    pub fn has_retries(&self) -> bool {
+        self.max_retries.is_none_or(|most| self.retries() < most)
+    }
+
     /// Whether the task, failing at `now` with `error`, would be attempted again before its deadline.
     pub fn has_time_for(&self, error: &TaskError, now: DateTime<Utc>) -> bool {
         let wait = match error {
+            TaskError::Retry(_) | TaskError::RetryAfter(..) if !self.has_retries() => return false,
             TaskError::Retry(_) => back_off(&self.id, self.attempt),
-            TaskError::Postpone(wait, _) => *wait,
+            TaskError::RetryAfter(wait, _) | TaskError::Postpone(wait, _) => *wait,
             TaskError::GiveUp(_) => return false,
         };
         let next = TimeDelta::from_std(wait)
@@ -82,6 +115,9 @@ pub enum TaskError {
     /// Try again later; the back-off decides when, until the task's deadline.
     #[error("to be tried again: {0}")]
     Retry(Reason),
+    /// Try again after so long, until the task's deadline; this attempt counts.
+    #[error("to be tried again: {1}")]
+    RetryAfter(Duration, Reason),
     /// Try again after so long; this attempt does not count.
     #[error("postponed: {1}")]
     Postpone(Duration, Reason),
@@ -94,7 +130,10 @@ impl TaskError {
     /// Why, in one line.
     pub fn reason(&self) -> &Reason {
         match self {
-            Self::Retry(reason) | Self::Postpone(_, reason) | Self::GiveUp(reason) => reason,
+            Self::Retry(reason)
+            | Self::RetryAfter(_, reason)
+            | Self::Postpone(_, reason)
+            | Self::GiveUp(reason) => reason,
         }
     }
 }

@@ -198,3 +198,50 @@ fn two_handlers_of_one_name_are_refused_at_the_start() {
         .route(Doubler(Ok(())))
         .route(Doubler(Ok(())));
 }
+
+#[test]
+fn a_task_that_says_when_is_retried_then_until_it_was_retried_often_enough() {
+    let router = Router::default().route(Stubborn);
+    let mut clock = MockClock::new();
+    clock.expect_now().return_const(at(0));
+    let after = |attempt| {
+        let mut lease = lease();
+        lease.envelope.name = TaskName::try_from(Persist::NAME.to_owned()).expect("a name");
+        lease.attempt = attempt;
+        let cancellation = Cancellation::default();
+        block_on(super::attempt(
+            &router,
+            &clock,
+            WORKER,
+            &lease,
+            cancellation,
+        ))
+    };
+
+    let wait = Duration::from_secs(3);
+    assert_eq!(after(1), Verdict::Retry(wait, Reason::new("retry 0")));
+    assert_eq!(after(2), Verdict::Retry(wait, Reason::new("retry 1")));
+    assert_eq!(buried(after(3)), "retry 2");
+}
+
+#[derive(Serialize, Deserialize)]
+struct Persist {}
+
+impl Task for Persist {
+    type Output = ();
+    const NAME: &'static str = "tasks.persist";
+    const MAX_RETRIES: Option<u32> = Some(2);
+}
+
+struct Stubborn;
+
+#[async_trait]
+impl Handler<Persist> for Stubborn {
+    async fn handle(&self, _: Persist, context: &Context) -> Result<(), TaskError> {
+        let words = format!("retry {}", context.retries());
+        Err(TaskError::RetryAfter(
+            Duration::from_secs(3),
+            Reason::new(words),
+        ))
+    }
+}

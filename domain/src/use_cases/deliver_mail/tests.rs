@@ -107,6 +107,7 @@ fn run(deliver: &DeliverMail, deadline: DateTime<Utc>) -> Result<Option<Delivere
         attempt: 1,
         due_since: DateTime::UNIX_EPOCH,
         deadline,
+        max_retries: None,
         worker: WorkerId::new(Uuid::nil()),
         cancellation: Cancellation::default(),
     };
