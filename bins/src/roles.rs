@@ -1,5 +1,6 @@
 //! What each program runs: one future for each thing that goes on, all stopped together.
 
+mod of_tasks;
 mod parts;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::program::Failure;
 use crate::settings::{Database, Settings};
 use crate::ticker::introduce;
 use crate::wiring::{Platform, new_worker};
+pub use of_tasks::worker_of;
 use parts::Parts;
 
 /// Everything in one process.

@@ -4,6 +4,7 @@ mod conveying;
 mod mail;
 mod place;
 mod router;
+mod running;
 mod schedules;
 mod secret;
 mod store;
@@ -16,7 +17,7 @@ use adapters::link_signer::HmacLinkSigner;
 use adapters::login_throttle::{LoginLimits, MemoryLoginThrottle};
 use adapters::password::Argon2Passwords;
 use adapters::redis::RedisQueue;
-use adapters::runner::{Runner, RunnerSettings};
+use adapters::runner::Runner;
 use adapters::token::RandomTokens;
 use chrono::TimeDelta;
 use domain::ports::{
@@ -35,6 +36,7 @@ use crate::program::Failure;
 use crate::settings::{PublicUrl, Settings};
 pub(crate) use mail::{Mailing, mail_place, overheard_mailer};
 use place::Place;
+pub(crate) use running::runner_of;
 use secret::secret;
 use store::Store;
 pub(crate) use store::StoreWriter;
@@ -170,13 +172,7 @@ impl Platform {
 
     /// The queues with these names, as `-Q` has them; the default queue when there are none.
     pub(crate) fn queues(&self, names: &[String]) -> Result<Queues, Failure> {
-        let queues = names
-            .iter()
-            .map(|name| QueueName::try_from(name.clone()))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|error| format!("the name of a queue {error} (-Q a,b)"))?;
-        let default = || self.settings.routes.default_queue().clone().into();
-        Ok(Queues::new(queues).unwrap_or_else(default))
+        running::queues(&self.settings, names)
     }
 
     /// Runs tasks of `queues` as `worker`, mailing with `mailing`.
@@ -187,16 +183,7 @@ impl Platform {
         public_url: &PublicUrl,
         mailing: &Mailing,
     ) -> Result<Runner, Failure> {
-        let settings = &self.settings;
-        let settings = RunnerSettings {
-            worker,
-            queues,
-            concurrency: settings.worker.concurrency,
-            prefetch: settings.worker.prefetch_multiplier,
-            time_limit: settings.worker.time_limit,
-            grace: settings.worker_grace(),
-            heartbeat: settings.worker.heartbeat(),
-        };
+        let settings = running::settings(&self.settings, worker, queues);
         Ok(Runner::new(
             self.queue.clone(),
             self.clock.clone(),

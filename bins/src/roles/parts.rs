@@ -36,7 +36,7 @@ impl Parts {
         });
     }
 
-    /// Runs until the stop, or until one part ends before it; then ends them all, the writer last.
+    /// As [`run_all`](Self::run_all), with a writer, which ends last.
     pub(super) async fn run(mut self, writer: StoreWriter) -> Result<(), Failure> {
         let (no_more_writes, written) = (CancellationToken::new(), CancellationToken::new());
         // Dropped even by a panic, or nobody would learn that nothing is stored any more.
@@ -49,6 +49,14 @@ impl Parts {
         self.add("the writer of the store", |stop| async move {
             stop.run_until_cancelled(written.cancelled()).await;
         });
+        let ended = self.run_all().await;
+        no_more_writes.cancel();
+        writing.await?;
+        ended
+    }
+
+    /// Runs until the stop, or until one part ends before it; then ends them all.
+    pub(super) async fn run_all(mut self) -> Result<(), Failure> {
         let mut failure = None;
         while let Some(ended) = self.running.join_next().await {
             if !self.stop.is_cancelled() {
@@ -56,8 +64,6 @@ impl Parts {
                 self.stop.cancel();
             }
         }
-        no_more_writes.cancel();
-        writing.await?;
         failure.map_or(Ok(()), |ended| Err(ended.into()))
     }
 }

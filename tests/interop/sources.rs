@@ -1,0 +1,34 @@
+//! The settings that follow from what is said on the command line.
+
+use bins::settings::Sources;
+use clap::Args;
+use serde_json::json;
+
+/// Where Redis is, as all of the programs want to know it.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Redis {
+    /// The URL of the broker.
+    #[arg(short = 'b', long = "broker", env = "BROKER_URL")]
+    pub(crate) broker: String,
+    /// The URL of the store of results [default: the broker].
+    #[arg(long = "result", env = "RESULT_URL")]
+    pub(crate) result: Option<String>,
+    /// What every key begins with.
+    #[arg(long, env = "GLOBAL_KEYPREFIX", default_value = "")]
+    pub(crate) key_prefix: String,
+}
+
+/// The settings of a process: those that follow from the command line, and nothing else but how
+/// loudly to log.
+pub(crate) fn sources(redis: &Redis, settings: &[(&str, String)]) -> Sources {
+    let options = json!({"global_keyprefix": redis.key_prefix}).to_string();
+    let given = [
+        ("REDIS_URL", redis.broker.clone()),
+        ("CELERY_CONF_BROKER_TRANSPORT_OPTIONS", options),
+    ];
+    let logged = ["RUST_LOG", "LOG_LEVEL"]
+        .into_iter()
+        .filter_map(|name| Some((name, std::env::var(name).ok()?)));
+    let all = given.into_iter().chain(settings.iter().cloned());
+    Sources::default().with_environment(all.chain(logged))
+}
