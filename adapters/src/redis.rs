@@ -5,6 +5,7 @@
 //! scripts, each of which is one atomic step.
 
 mod bell;
+mod client;
 mod condition;
 mod error;
 mod keys;
@@ -19,6 +20,7 @@ mod session;
 mod url;
 pub mod wire;
 
+pub use self::client::{CeleryClient, ClientSettings};
 pub use self::condition::{Advice, Condition};
 pub use self::queue::{Quarantined, RedisQueue, RedisSettings};
 pub use self::url::{RedisUrl, RedisUrlError};

@@ -4,21 +4,26 @@
 //! refused, within bounds of time and memory. Nothing that a message says is ever executed.
 
 mod body;
+pub mod canvas;
 mod encode;
 mod headers;
 mod lenient;
 mod lists;
 mod message;
 mod moment;
+mod outgoing;
 mod protocol_one;
 mod refusal;
 mod repr;
+mod signature;
 
 pub use self::encode::{Sent, encode};
 pub use self::lists::{STEPS, list_of, step_of};
 pub use self::message::{Received, ResultWish, decode};
 pub use self::moment::{read_moment, write_moment};
+pub use self::outgoing::{Compression, Outgoing};
 pub use self::refusal::Refusal;
+pub use self::signature::{Chord, Shape, Signature};
 
 /// How long a message may be.
 pub const MOST_MESSAGE: usize = 256 * 1024;

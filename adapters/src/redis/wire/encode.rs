@@ -43,17 +43,51 @@ pub struct Sent<'a> {
 /// Never: texts and numbers serialize.
 pub fn encode(sent: &Sent<'_>) -> Vec<u8> {
     let envelope = sent.envelope;
+    written(&Form {
+        envelope,
+        due_at: sent.due_at,
+        now: sent.now,
+        tag: sent.tag,
+        ours: Some(Ours {
+            due: sent.due_at.timestamp_micros(),
+            key: envelope.key.as_ref().map(|key| text(key.as_str())),
+            row: sent.conveyed,
+            headers: own(envelope).map(|(name, _)| text(name)).collect(),
+        }),
+        body: envelope.payload.as_bytes(),
+        compression: None,
+        reply_to: envelope.id.as_str(),
+    })
+}
+
+/// All that a message is made of.
+pub(super) struct Form<'a> {
+    pub(super) envelope: &'a Envelope,
+    pub(super) due_at: DateTime<Utc>,
+    pub(super) now: DateTime<Utc>,
+    pub(super) tag: Uuid,
+    /// What Celery has no word for.
+    pub(super) ours: Option<Ours<'a>>,
+    /// The payload of the envelope, packed or not.
+    pub(super) body: &'a [u8],
+    pub(super) compression: Option<&'static str>,
+    pub(super) reply_to: &'a str,
+}
+
+/// The message that is made of these.
+pub(super) fn written(form: &Form<'_>) -> Vec<u8> {
+    let envelope = form.envelope;
     let until_expiry = envelope
         .expires_at
-        .map(|at| (at - sent.now).num_milliseconds());
+        .map(|at| (at - form.now).num_milliseconds());
     let message = Message {
-        body: STANDARD.encode(envelope.payload.as_bytes()),
+        body: STANDARD.encode(form.body),
         content_encoding: "utf-8",
         content_type: "application/json",
-        headers: Headers(sent),
+        headers: Headers(form),
         properties: Properties {
             correlation_id: envelope.id.as_str(),
-            reply_to: envelope.id.as_str(),
+            reply_to: form.reply_to,
             delivery_mode: 2,
             delivery_info: DeliveryInfo {
                 exchange: "",
@@ -61,7 +95,7 @@ pub fn encode(sent: &Sent<'_>) -> Vec<u8> {
             },
             priority: envelope.priority.number(),
             body_encoding: "base64",
-            delivery_tag: sent.tag,
+            delivery_tag: form.tag,
             expiration: until_expiry.map(|left| left.max(0).to_string()),
         },
     };
@@ -100,30 +134,31 @@ struct DeliveryInfo<'a> {
     routing_key: &'a str,
 }
 
-struct Headers<'a>(&'a Sent<'a>);
+struct Headers<'a>(&'a Form<'a>);
+
+/// Headers that the envelope itself has.
+fn own(envelope: &Envelope) -> impl Iterator<Item = (&String, &Value)> {
+    let headers = envelope.headers.iter();
+    headers.filter(|(name, _)| !RESERVED.contains(&name.as_str()))
+}
 
 impl Serialize for Headers<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(sent) = self;
-        let envelope = sent.envelope;
-        let own = || {
-            let headers = envelope.headers.iter();
-            headers.filter(|(name, _)| !RESERVED.contains(&name.as_str()))
-        };
-        let ours = Ours {
-            due: sent.due_at.timestamp_micros(),
-            key: envelope.key.as_ref().map(|key| text(key.as_str())),
-            row: sent.conveyed,
-            headers: own().map(|(name, _)| text(name)).collect(),
-        };
+        let Self(form) = self;
+        let envelope = form.envelope;
         let mut map = serializer.serialize_map(None)?;
         // First, so that a reader knows from the start which of the others to keep.
-        map.serialize_entry(OURS, &ours)?;
+        if let Some(ours) = &form.ours {
+            map.serialize_entry(OURS, ours)?;
+        }
         map.serialize_entry("task", envelope.name.as_str())?;
         map.serialize_entry("id", envelope.id.as_str())?;
-        let eta = (sent.now < sent.due_at).then(|| write_moment(sent.due_at));
+        let eta = (form.now < form.due_at).then(|| write_moment(form.due_at));
         map.serialize_entry("eta", &eta.flatten())?;
         map.serialize_entry("expires", &envelope.expires_at.and_then(write_moment))?;
+        if let Some(compression) = form.compression {
+            map.serialize_entry("compression", compression)?;
+        }
         let (arguments, keywords) = shown(envelope.payload.as_bytes());
         let mut usual = Usual {
             map,
@@ -145,7 +180,7 @@ impl Serialize for Headers<'_> {
         usual.add("stamped_headers", NONE)?;
         usual.add("stamps", &BTreeMap::<&str, ()>::new())?;
         let mut map = usual.map;
-        for (name, value) in own() {
+        for (name, value) in own(envelope) {
             map.serialize_entry(name, value)?;
         }
         map.end()
