@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use domain::ports::{Queues, TaskQueue as _, TaskQueueAdmin as _, TaskState, Verdict};
 use domain::tasks::{Due, Envelope, Priority, Reason};
 use redis::cmd;
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::log::Log;
 use tests::redis_server::RedisServer;
 use tests::samples::{START, task, value};
@@ -64,7 +64,7 @@ async fn what_nobody_understands_is_kept_byte_for_byte_and_stops_nothing() {
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert!(lines[0].contains("WARN"), "{lines:?}");
     assert!(
-        lines[0].contains("3145728 bytes") && lines[0].contains("262144 are read"),
+        lines[0].contains("3145728 bytes") && lines[0].contains("1048576 are read"),
         "{lines:?}"
     );
 
@@ -90,6 +90,35 @@ async fn what_nobody_understands_is_kept_byte_for_byte_and_stops_nothing() {
     // What is set aside is not held by anybody.
     place.queue.forget(&FIRST).await.unwrap();
     assert_eq!(place.queue.alive(&SECOND).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn what_waits_in_our_own_keys_is_still_the_message_that_python_sent() {
+    let place = Place::on(RedisServer::shared().await);
+    let sent = message("a", &json!({"note": "{\"a\": \"ä\\u001f\n\"}"}));
+    place.send("celery", &sent).await;
+    let words = "\"no\" \\u0022 \\ \u{1f}";
+    let retry = Verdict::Retry(Duration::from_secs(1), Reason::new(words));
+    let lease = place.lease(FIRST).await.remove(0);
+    let body = lease.envelope.payload.clone();
+    place.settle(lease, retry).await;
+
+    let mut waiting = cmd("ZRANGE");
+    waiting.arg(place.key("backbeat:due:celery")).arg(0).arg(-1);
+    let records: Vec<String> = place.ask(&waiting).await;
+    let mut record: Value = records[0].parse().unwrap();
+    assert!(record.as_object_mut().unwrap().remove("backbeat").is_some());
+    assert_eq!(record, serde_json::from_slice::<Value>(&sent).unwrap());
+    assert!(records[0].as_bytes().ends_with(&sent[1..]), "{records:?}");
+
+    let rows = place.queue.list(TaskState::Waiting, 9).await.unwrap();
+    assert_eq!(rows[0].reason, Some(Reason::new(words)));
+    place.clock.advance(TimeDelta::seconds(1));
+    let lease = place.lease(FIRST).await.remove(0);
+    assert_eq!((lease.attempt, &lease.envelope.payload), (2, &body));
+    place.settle(lease, Verdict::Bury(Reason::new(words))).await;
+    let rows = place.queue.list(TaskState::Buried, 9).await.unwrap();
+    assert_eq!(rows[0].reason, Some(Reason::new(words)));
 }
 
 #[tokio::test]

@@ -94,7 +94,7 @@ table.sort(ready, function(a, b) return a.record < b.record end)
 local next_ready = 1
 local function take_ready_of(step)
     while has_room() and ready[next_ready]
-        and tonumber(string.sub(ready[next_ready].record, 1, 1)) < step + 3 do
+        and priority_of(ready[next_ready].record) < step + 3 do
         take_ready(ready[next_ready].queue, ready[next_ready].record)
         next_ready = next_ready + 1
     end

@@ -3,14 +3,14 @@
 --
 -- KEYS: 1 the hash of records. ARGV: 1 where to go on, '0' at first; 2 '1' if it is what a
 --   worker holds, where there are batches, too.
--- Returns where to go on, '0' at the end; then field and head, field and head. Fields of a
---   batch are its first fence and the place in it.
+-- Returns where to go on, '0' at the end; then field and record, field and record, of empty
+--   messages. Fields of a batch are its first fence and the place in it.
 local page = redis.call('HSCAN', KEYS[1], ARGV[1], 'COUNT', 100)
 local answer = { page[1] }
 
 local function add(field, record)
     answer[#answer + 1] = field
-    answer[#answer + 1] = string.sub(record, 1, string.find(record, '\n', 1, true) or 1)
+    answer[#answer + 1] = string.sub(record, 1, head_end(record) or 0) .. '}\n'
 end
 
 for at = 1, #page[2], 2 do

@@ -1,37 +1,70 @@
--- A record: what we know of a task in one line, then its message byte for byte.
+-- A record: the message, an object, with what we know of its task as one more field in front.
 --
---   priority due order attempts crashes since seen moved queue US reason LF message
+--   {"backbeat":"priority due order attempts crashes since seen moved queue US reason",message
+--
+-- Behind the comma is the message without its brace, byte for byte. What is no object comes
+-- in a line of its own: {"backbeat":"…"} LF message. In the text whatever JSON would have
+-- escaped is \u00XX, US too, so that it ends with the first quote.
 --
 -- Priority, due and order come first and have a fixed width, so that records of one score
 -- in a sorted set are in the order in which they are served. Instants are microseconds
 -- since 1970, and 0 is none: due when the task is due again, since when its life began if
 -- it was given another, seen when it was first claimed, moved when it came to where it is.
-local HEAD = '^(%d) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) ([^\31]*)\31(.*)$'
+local FRONT = '{"backbeat":"'
+local HEAD = '^(%d) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (.-)\\u001f(.*)$'
+
+local function escaped(text)
+    return (string.gsub(text, '[%c"\\]', function(char)
+        return string.format('\\u%04x', string.byte(char))
+    end))
+end
+
+local function unescaped(text)
+    return (string.gsub(text, '\\u00(%x%x)', function(code)
+        return string.char(tonumber(code, 16))
+    end))
+end
+
+-- The priority of the task of a record.
+local function priority_of(record)
+    return tonumber(string.sub(record, #FRONT + 1, #FRONT + 1))
+end
+
+-- Where the head of a record ends: at its quote, or nowhere.
+local function head_end(record)
+    return string.sub(record, 1, #FRONT) == FRONT and string.find(record, '"', #FRONT + 1, true)
+end
 
 local function read(record)
-    local line_end = string.find(record, '\n', 1, true)
-    if not line_end then
+    local quote = head_end(record)
+    if not quote then
         return nil
     end
     local priority, due, order, attempts, crashes, since, seen, moved, queue, reason =
-        string.match(string.sub(record, 1, line_end - 1), HEAD)
+        string.match(string.sub(record, #FRONT + 1, quote - 1), HEAD)
     if not priority then
         return nil
     end
+    local is_object = string.byte(record, quote + 1) == 44
     return {
         priority = priority, due = tonumber(due), order = tonumber(order),
         attempts = tonumber(attempts), crashes = tonumber(crashes),
         since = tonumber(since), seen = tonumber(seen), moved = tonumber(moved),
-        queue = queue, reason = reason, message = string.sub(record, line_end + 1),
+        queue = unescaped(queue), reason = unescaped(reason),
+        message = is_object and '{' .. string.sub(record, quote + 2) or string.sub(record, quote + 3),
     }
 end
 
 local function write(r)
-    return string.format(
-        '%s %017.0f %016.0f %.0f %.0f %.0f %.0f %.0f %s\31%s\n',
-        r.priority, r.due, r.order, r.attempts, r.crashes, r.since, r.seen, r.moved,
-        r.queue, r.reason
-    ) .. r.message
+    local head = string.format(
+        '%s%s %017.0f %016.0f %.0f %.0f %.0f %.0f %.0f %s\\u001f%s"',
+        FRONT, r.priority, r.due, r.order, r.attempts, r.crashes, r.since, r.seen, r.moved,
+        escaped(r.queue), escaped(r.reason)
+    )
+    if string.byte(r.message, 1) == 123 then
+        return head .. ',' .. string.sub(r.message, 2)
+    end
+    return head .. '}\n' .. r.message
 end
 
 -- A batch: messages that were claimed together from one list. They lie in a list of their

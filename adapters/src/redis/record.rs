@@ -1,8 +1,15 @@
 //! What is kept of a task beside its message, as `record.lua` describes it.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
 use chrono::{DateTime, Utc};
 use domain::tasks::{Priority, QueueName, Reason};
 
+/// What a record begins with.
+const FRONT: &str = "{\"backbeat\":\"";
+/// What is between the head and the reason.
+const US: &str = "\\u001f";
 /// The latest instant that Redis counts exactly, in microseconds: in the year 2255.
 const LATEST: i64 = (1 << 53) - 1;
 
@@ -67,7 +74,7 @@ impl Head {
         let micros = |instant: Option<DateTime<Utc>>| instant.map_or(0, score);
         let reason = self.reason.as_ref().map_or("", Reason::as_str);
         let head = format!(
-            "{} {:017} {:016} {} {} {} {} {} {}\x1f{reason}\n",
+            "{FRONT}{} {:017} {:016} {} {} {} {} {} {}{US}{}\"",
             self.priority.number(),
             micros(self.due),
             self.order,
@@ -76,16 +83,21 @@ impl Head {
             micros(self.since),
             score(self.seen),
             score(self.moved),
-            self.queue,
+            escaped(self.queue.as_str()),
+            escaped(reason),
         );
-        [head.as_bytes(), message].concat()
+        match message.strip_prefix(b"{") {
+            Some(fields) => [head.as_bytes(), b",", fields].concat(),
+            None => [head.as_bytes(), b"}\n", message].concat(),
+        }
     }
 
     /// The head of `record`, and its message; `None` when it is no record.
-    pub(super) fn read(record: &[u8]) -> Option<(Self, &[u8])> {
-        let line_end = record.iter().position(|byte| *byte == b'\n')?;
-        let head = std::str::from_utf8(&record[..line_end]).ok()?;
-        let (known, reason) = head.split_once('\x1f')?;
+    pub(super) fn read(record: &[u8]) -> Option<(Self, Cow<'_, [u8]>)> {
+        let record = record.strip_prefix(FRONT.as_bytes())?;
+        let quote = record.iter().position(|byte| *byte == b'"')?;
+        let head = std::str::from_utf8(&record[..quote]).ok()?;
+        let (known, reason) = head.split_once(US)?;
         let mut words = known.splitn(9, ' ');
         let head = Self {
             priority: Priority::new(number(words.next())?),
@@ -96,11 +108,44 @@ impl Head {
             since: instant(words.next())?,
             seen: instant(words.next())?.unwrap_or_default(),
             moved: instant(words.next())?.unwrap_or_default(),
-            queue: words.next()?.to_owned().try_into().ok()?,
-            reason: (!reason.is_empty()).then(|| Reason::new(reason)),
+            queue: unescaped(words.next()?).try_into().ok()?,
+            reason: (!reason.is_empty()).then(|| Reason::new(unescaped(reason))),
         };
-        Some((head, &record[line_end + 1..]))
+        let message = match &record[quote + 1..] {
+            [b',', fields @ ..] => Cow::Owned([b"{", fields].concat()),
+            [b'}', b'\n', message @ ..] => Cow::Borrowed(message),
+            _ => return None,
+        };
+        Some((head, message))
     }
+}
+
+/// `text` within the quotes of a record, where a quote ends it.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' | '\x7f' | '\0'..'\x20' => {
+                let code = u32::from(letter);
+                write!(escaped, "\\u{code:04x}").expect("a string takes any text");
+            }
+            _ => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+fn unescaped(text: &str) -> String {
+    let mut parts = text.split("\\u00");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let code = part
+            .get(..2)
+            .and_then(|code| u8::from_str_radix(code, 16).ok());
+        plain.extend(code.map(char::from));
+        plain.push_str(part.get(2..).unwrap_or_default());
+    }
+    plain
 }
 
 /// `instant` as Redis keeps it; 0 is none, so what was before 1970 is just after.
@@ -125,10 +170,9 @@ fn number<T: std::str::FromStr>(word: Option<&str>) -> Option<T> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_record_comes_out_as_it_went_in() {
+    fn head() -> Head {
         let instant = |micros| DateTime::from_timestamp_micros(micros).expect("an instant");
-        let head = Head {
+        Head {
             priority: Priority::new(7),
             due: None,
             order: 42,
@@ -138,13 +182,47 @@ mod tests {
             seen: instant(1_767_268_800_000_002),
             moved: instant(1_767_268_800_000_003),
             queue: "a queue of words".to_owned().try_into().expect("a name"),
-            reason: Some(Reason::new("it is “away”")),
-        };
-        let message = b"{\n\x1f\xff";
+            reason: Some(Reason::new("it is “away” \"\\u001f\\")),
+        }
+    }
 
-        let record = head.record(message);
+    #[test]
+    fn a_record_comes_out_as_it_went_in() {
+        for message in [
+            "{}",
+            "{",
+            "{\"body\":\"\"}",
+            "",
+            "}\n",
+            "[{}]",
+            "{\n\x1f\u{ff}",
+        ] {
+            let record = head().record(message.as_bytes());
 
-        assert_eq!(Head::read(&record), Some((head, &message[..])));
+            let read = Head::read(&record).map(|(head, message)| (head, message.into_owned()));
+            assert_eq!(read, Some((head(), message.as_bytes().to_vec())));
+        }
+    }
+
+    #[test]
+    fn a_record_is_its_message_with_one_more_field() {
+        let record = head().record(b"{\"body\":\"W10=\"}");
+
+        assert_eq!(
+            String::from_utf8_lossy(&record),
+            "{\"backbeat\":\"7 00000000000000000 0000000000000042 3 2 1767268800000001 \
+             1767268800000002 1767268800000003 a queue of words\\u001fit is “away” \
+             \\u0022\\u005cu001f\\u005c\",\"body\":\"W10=\"}"
+        );
+        let read: serde_json::Value = serde_json::from_slice(&record).expect("JSON");
+        assert_eq!(read["body"], "W10=");
+    }
+
+    #[test]
+    fn what_is_no_object_is_behind_a_line() {
+        let record = head().record(b"none");
+
+        assert!(record.ends_with(b"\"}\nnone"), "{record:?}");
     }
 
     #[test]
@@ -160,7 +238,7 @@ mod tests {
 
     #[test]
     fn what_is_no_record_is_none() {
-        for text in ["", "\n", "1 2 3\n", "a b c d e f g h i\x1f\n{}"] {
+        for text in ["", "\n", "1 2 3\n", "{\"backbeat\":\"a b\\u001f\"}\n{}"] {
             assert_eq!(Head::read(text.as_bytes()), None, "{text:?}");
         }
     }

@@ -26,8 +26,8 @@ pub use self::refusal::Refusal;
 pub use self::signature::{Chord, Shape, Signature};
 
 /// How long a message may be.
-pub const MOST_MESSAGE: usize = 256 * 1024;
+pub const MOST_MESSAGE: usize = 1024 * 1024;
 /// How long its body may be once inflated.
-pub const MOST_INFLATED: usize = 1024 * 1024;
+pub const MOST_INFLATED: usize = 4 * 1024 * 1024;
 /// How deep its headers may be nested.
 pub const MOST_DEPTH: usize = 64;

@@ -177,7 +177,7 @@ impl RedisQueue {
         let own = common.is_none().then(|| Head::read(message)).flatten();
         let (known, message) = match (common, &own) {
             (Some(common), _) => (common, message),
-            (None, Some((own, message))) => (own, *message),
+            (None, Some((own, message))) => (own, &**message),
             (None, None) => return Claimed::Refused(Reason::new("the record is not readable")),
         };
         let received = match decode(message, &known.queue) {

@@ -13,7 +13,7 @@ pub(super) type Moved = (DateTime<Utc>, TaskRow);
 /// The row of a record; `None` when nobody understands it.
 pub(super) fn of_record(record: &[u8], state: TaskState) -> Option<Moved> {
     let (head, message) = Head::read(record)?;
-    let received = decode(message, &head.queue).ok()?;
+    let received = decode(&message, &head.queue).ok()?;
     let due = received.envelope.due.from(head.seen);
     let mut row = row(received, state, head.due.unwrap_or(due));
     row.attempts = row.attempts.saturating_add(head.attempts);
