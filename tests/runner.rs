@@ -2,6 +2,7 @@
 
 mod outage;
 mod theatre;
+mod told;
 
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;

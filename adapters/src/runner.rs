@@ -4,7 +4,10 @@
 //! while the others go on. A task runs in a spawn of its own under its time limit, so that
 //! a panic or a hang costs that task and nothing else.
 
+mod controls;
 mod one;
+mod unobserved;
+mod watched;
 mod work;
 
 use std::convert::Infallible;
@@ -12,17 +15,24 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ports::{Clock, Ended, Lease, PortError, Queues, Settled, TaskQueue, WorkerId};
-use domain::tasks::Router;
-use tokio::time::{Instant, sleep, sleep_until};
+use domain::ports::{
+    Attempted, Clock, Ended, Lease, PortError, Queues, Settled, TaskObserver, TaskQueue,
+    WorkerControl, WorkerId,
+};
+use domain::tasks::{RateLimit, Router};
+use tokio::time::{Instant, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+pub use controls::Controls;
+use unobserved::Unobserved;
 use work::{Work, when_some};
 
 /// How long one lease waits for work; a stop waits for it to return.
 const LEASE_WAIT: Duration = Duration::from_millis(250);
 /// How long after the grace period the queue may take to hear how the last tasks ended.
 const LAST_SETTLEMENT: Duration = Duration::from_secs(1);
+/// How often it is looked whether an attempt neither ends nor yields.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The pause after a lease that failed.
 const LEASE_PAUSE: Duration = Duration::from_millis(500);
 /// The pause after the first failure to settle; it doubles up to [`LONGEST_PAUSE`].
@@ -35,6 +45,8 @@ pub struct Runner {
     clock: Arc<dyn Clock>,
     router: Arc<Router>,
     settings: RunnerSettings,
+    controls: Arc<Controls>,
+    observer: Arc<dyn TaskObserver>,
 }
 
 /// How a runner works.
@@ -50,6 +62,10 @@ pub struct RunnerSettings {
     pub prefetch: usize,
     /// How long one attempt may take when its task does not say.
     pub time_limit: Duration,
+    /// How long it may take before it fails, if that comes first.
+    pub soft_time_limit: Option<Duration>,
+    /// How often a task may be begun when it does not say.
+    pub rate_limit: Option<RateLimit>,
     /// How long running tasks may go on after the stop.
     pub grace: Duration,
     /// How often the worker says that it lives: several times in the time after which the
@@ -65,19 +81,39 @@ impl Runner {
         router: Router,
         settings: RunnerSettings,
     ) -> Self {
+        let router = Arc::new(router);
+        let controls = Controls::new(Arc::clone(&clock), Arc::clone(&router), &settings);
         Self {
             queue,
             clock,
-            router: Arc::new(router),
+            router,
             settings,
+            controls: Arc::new(controls),
+            observer: Arc::new(Unobserved),
         }
     }
 
-    /// Works until `stop` is cancelled, then ends in order.
+    /// This runner, which lets `observer` hear how tasks fare.
+    #[must_use]
+    pub fn observed_by(mut self, observer: Arc<dyn TaskObserver>) -> Self {
+        self.observer = observer;
+        self
+    }
+
+    /// By which it can be asked and told things while it works.
+    pub fn controls(&self) -> Arc<Controls> {
+        Arc::clone(&self.controls)
+    }
+
+    /// Works until `stop` is cancelled, then ends in order; [told to shut
+    /// down](WorkerControl::shut_down), it cancels `stop` itself.
     ///
     /// After the stop nothing more is leased, what was leased and not begun goes back at
     /// once, and what runs may go on for the grace period; what still runs then is
     /// cancelled and goes back, too. Nothing that goes back counts as an attempt.
+    ///
+    /// It ends before the stop, and in the same order, when an attempt neither ends nor yields
+    /// although its time is over: nothing but the end of the process gets rid of that.
     pub async fn run(self, stop: CancellationToken) {
         tokio::select! {
             () = self.work(&stop) => {}
@@ -90,11 +126,12 @@ impl Runner {
         let (mut leasing, mut settling) = (None, None);
         // When the grace period ends; none before the stop.
         let mut end = None;
+        let mut look = interval(LOOK_EVERY);
         loop {
             if end.is_none() {
                 work.begin();
                 if leasing.is_none() && work.wants_more() {
-                    leasing = Some(Box::pin(self.lease(work.room())));
+                    leasing = self.lease(work.room()).map(Box::pin);
                 }
             }
             if settling.is_none() && work.has_ended() {
@@ -108,10 +145,21 @@ impl Runner {
                     end = Some(Instant::now() + self.settings.grace);
                     work.stop();
                 }
+                () = self.controls.is_shut_down(), if !stop.is_cancelled() => stop.cancel(),
+                () = self.controls.is_cut_short(), if end.is_some_and(|end| Instant::now() < end) => {
+                    end = Some(Instant::now());
+                }
+                () = self.controls.is_told() => work.look_again(),
+                () = at(work.held_until()), if end.is_none() => {}
                 // What was granted after the stop goes back.
                 leases = when_some(&mut leasing) => { leasing = None; work.add(leases); }
                 () = when_some(&mut settling) => settling = None,
                 () = work.one_ends() => {}
+                _ = look.tick(), if end.is_none() && work.is_running() => if work.has_stuck() {
+                    tracing::error!("a task neither ends nor yields although its time is over: this worker hands back the rest and ends");
+                    end = Some(Instant::now() + self.settings.grace);
+                    work.stop();
+                },
                 () = at(end), if work.is_running() => work.abort().await,
                 () = at(end.map(|end| end + LAST_SETTLEMENT)) => {
                     return tracing::error!("the queue could not be told how the last tasks ended: they will be offered again");
@@ -120,36 +168,32 @@ impl Runner {
         }
     }
 
-    /// Leases up to `most` tasks; on failure says so, rests a little, and has none.
-    async fn lease(&self, most: usize) -> Vec<Lease> {
-        let RunnerSettings { worker, queues, .. } = &self.settings;
-        match self.queue.lease(worker, queues, most, LEASE_WAIT).await {
-            Ok(leases) => leases,
-            Err(error) => {
-                say("tasks cannot be leased for now", &error);
-                sleep(LEASE_PAUSE).await;
-                Vec::new()
+    /// Leases up to `most` tasks; on failure says so, rests a little, and has none. Nothing if no
+    /// queue is served.
+    fn lease(&self, most: usize) -> Option<impl Future<Output = Vec<Lease>>> {
+        let queues = Queues::new(self.controls.queues())?;
+        Some(async move {
+            let worker = &self.settings.worker;
+            match self.queue.lease(worker, &queues, most, LEASE_WAIT).await {
+                Ok(leases) => leases,
+                Err(error) => {
+                    say("tasks cannot be leased for now", &error);
+                    sleep(LEASE_PAUSE).await;
+                    Vec::new()
+                }
             }
-        }
+        })
     }
 
-    /// Settles `ended`, as often as it takes: settling again is harmless, forgetting is not.
-    async fn settle(&self, ended: Vec<Ended>) {
-        if ended.is_empty() {
-            return;
-        }
-        let mut pause = FIRST_PAUSE;
-        loop {
-            match self.queue.settle(&ended).await {
-                Ok(settled) => return say_what_came_too_late(&ended, &settled),
-                Err(error) => say(
-                    "the queue cannot be told how tasks ended; trying again",
-                    &error,
-                ),
-            }
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
+    /// Tells whoever observes, and then the queue, how attempts ended, as often as it takes:
+    /// telling again is harmless, forgetting is not.
+    async fn settle(&self, attempts: Vec<Attempted>) {
+        let what = "what follows from tasks that ended cannot be done; trying again";
+        patiently(what, || self.observer.ended(&attempts)).await;
+        let ended: Vec<Ended> = attempts.iter().map(ended).collect();
+        let what = "the queue cannot be told how tasks ended; trying again";
+        let settled = patiently(what, || self.queue.settle(&ended)).await;
+        say_what_came_too_late(&ended, &settled);
     }
 
     async fn heartbeat(&self) -> Infallible {
@@ -161,6 +205,30 @@ impl Runner {
             }
             sleep(self.settings.heartbeat).await;
         }
+    }
+}
+
+fn ended(attempted: &Attempted) -> Ended {
+    Ended {
+        id: attempted.lease.envelope.id.clone(),
+        fence: attempted.lease.fence,
+        verdict: attempted.outcome.verdict(),
+    }
+}
+
+/// Does `it` as often as it takes, with pauses.
+async fn patiently<T, F>(what: &str, mut it: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Result<T, PortError>>,
+{
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match it().await {
+            Ok(answer) => return answer,
+            Err(error) => say(what, &error),
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 

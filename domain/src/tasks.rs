@@ -15,6 +15,7 @@ mod rate_limit;
 mod router;
 mod routes;
 mod task;
+mod time_limits;
 
 pub use attempt::{MOST_CRASHES, attempt, crashed, timed_out};
 pub use back_off::back_off;
@@ -28,6 +29,7 @@ pub use rate_limit::{RateLimit, RateLimitError};
 pub use router::Router;
 pub use routes::Routes;
 pub use task::{Cancellation, Context, Handler, Task, TaskError};
+pub use time_limits::TimeLimits;
 
 use chrono::TimeDelta;
 

@@ -1,17 +1,22 @@
 //! A runner, and tasks that do as they are told.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use adapters::clock::ManualClock;
 use adapters::memory::MemoryStore;
-use adapters::runner::{Runner, RunnerSettings};
+use adapters::runner::{Controls, Runner, RunnerSettings};
 use async_trait::async_trait;
 use chrono::DateTime;
-use domain::ports::{Enqueued, Queues, TaskQueue, TaskQueueAdmin, TaskRow, TaskState, WorkerId};
-use domain::tasks::{Context, Envelope, Handler, QueueName, Reason, Router, Task, TaskError};
+use domain::ports::{
+    Attempted, Enqueued, Lease, PortError, Queues, Severity, TaskObserver, TaskQueue,
+    TaskQueueAdmin, TaskRow, TaskState, WorkerId,
+};
+use domain::tasks::{
+    Context, Envelope, Handler, Outcome, QueueName, Reason, Router, Task, TaskError, TaskId,
+};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -27,6 +32,8 @@ pub(super) enum Told {
     Panic,
     Hang,
     WaitForSignal,
+    /// Never yields until it is released.
+    Block,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -47,6 +54,7 @@ pub(super) struct Stage {
     pub(super) most_at_once: AtomicUsize,
     pub(super) cancelled: AtomicU32,
     pub(super) signal: Semaphore,
+    pub(super) released: AtomicBool,
 }
 
 pub(super) struct Actor(pub(super) Arc<Stage>);
@@ -65,6 +73,12 @@ impl Handler<Act> for Actor {
                 stage.at_once.fetch_sub(1, SeqCst);
                 panic!("told to panic");
             }
+            Told::Block => {
+                while !stage.released.load(SeqCst) {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                Ok(task.number)
+            }
             Told::Hang => std::future::pending().await,
             Told::WaitForSignal => {
                 stage.signal.acquire().await.unwrap().forget();
@@ -76,6 +90,43 @@ impl Handler<Act> for Actor {
         };
         stage.at_once.fetch_sub(1, SeqCst);
         outcome
+    }
+}
+
+/// Sees how tasks fare, and may be hindered.
+#[derive(Default)]
+pub(super) struct Spectator {
+    pub(super) failures_left: AtomicU32,
+    outcomes: Mutex<Vec<(TaskId, Outcome)>>,
+}
+
+impl Spectator {
+    pub(super) fn outcomes(&self) -> Vec<(TaskId, Outcome)> {
+        self.outcomes.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl TaskObserver for Spectator {
+    fn received(&self, _: &Lease) {}
+
+    fn started(&self, _: &Lease) {}
+
+    async fn ended(&self, attempts: &[Attempted]) -> Result<(), PortError> {
+        let failures = &self.failures_left;
+        let had = failures.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1));
+        if had.is_ok() {
+            return Err(PortError {
+                adapter: "spectator",
+                action: "see",
+                severity: Severity::Transient,
+                source: "the curtain is down".into(),
+            });
+        }
+        let seen = attempts.iter();
+        let seen = seen.map(|each| (each.lease.envelope.id.clone(), each.outcome.clone()));
+        self.outcomes.lock().unwrap().extend(seen);
+        Ok(())
     }
 }
 
@@ -96,6 +147,7 @@ impl Theatre {
             most_at_once: AtomicUsize::new(0),
             cancelled: AtomicU32::new(0),
             signal: Semaphore::new(0),
+            released: AtomicBool::new(false),
         };
         Self {
             stage: Arc::new(stage),
@@ -130,19 +182,33 @@ impl Theatre {
     }
 
     pub(super) fn run_on(&self, queue: Arc<dyn TaskQueue>) -> JoinHandle<()> {
+        tokio::spawn(self.runner(queue).run(self.stop.clone()))
+    }
+
+    /// Starts a runner that can be told things, and one who sees how its tasks fare.
+    pub(super) fn run_observed(&self) -> (JoinHandle<()>, Arc<Controls>, Arc<Spectator>) {
+        let spectator = Arc::new(Spectator::default());
+        let runner = self.runner(self.store.clone());
+        let runner = runner.observed_by(spectator.clone());
+        let controls = runner.controls();
+        let running = tokio::spawn(runner.run(self.stop.clone()));
+        (running, controls, spectator)
+    }
+
+    fn runner(&self, queue: Arc<dyn TaskQueue>) -> Runner {
         let settings = RunnerSettings {
             worker: self.worker,
             queues: Queues::from(QueueName::default()),
             concurrency: 4,
             prefetch: 2,
             time_limit: Duration::from_secs(30),
+            soft_time_limit: None,
+            rate_limit: None,
             grace: Duration::from_secs(5),
             heartbeat: Duration::from_secs(5),
         };
         let router = Router::default().route(Actor(self.stage.clone()));
-        tokio::spawn(
-            Runner::new(queue, self.clock.clone(), router, settings).run(self.stop.clone()),
-        )
+        Runner::new(queue, self.clock.clone(), router, settings)
     }
 
     pub(super) async fn tasks(&self, state: TaskState) -> Vec<TaskRow> {

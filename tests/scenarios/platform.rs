@@ -184,7 +184,8 @@ impl Platform {
         let leases = self.store.lease(&worker, &queues, 1, Duration::ZERO).await;
         let lease = leases.unwrap().pop()?;
         let (clock, cancellation) = (self.clock.as_ref(), Cancellation::default());
-        let verdict = attempt(&self.router, clock, worker, &lease, cancellation).await;
+        let outcome = attempt(&self.router, clock, worker, &lease, cancellation).await;
+        let verdict = outcome.verdict();
         self.store
             .settle(&[lease.end(verdict.clone())])
             .await

@@ -6,28 +6,28 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::ports::{Clock, Ended, Lease, Verdict, WorkerId};
-use domain::tasks::{Cancellation, Reason, Router, attempt, crashed, timed_out};
+use domain::ports::{Attempted, Clock, Lease, WorkerId};
+use domain::tasks::{
+    Cancellation, Outcome, Reason, Router, TimeLimits, attempt, crashed, timed_out,
+};
 use futures_util::FutureExt;
 use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::Runner;
 
-/// Runs one task under its time limit; a panic ends in a verdict like everything else.
+/// Runs one task under its time limits; a panic ends in an outcome like everything else.
 pub(super) fn run_one(
     runner: &Runner,
-    lease: Lease,
+    lease: Arc<Lease>,
+    limits: TimeLimits,
     cancellation: Cancellation,
-) -> impl Future<Output = Ended> + Send + use<> {
+) -> impl Future<Output = Attempted> + Send + use<> {
     let one = One {
         router: Arc::clone(&runner.router),
         clock: Arc::clone(&runner.clock),
         worker: runner.settings.worker,
-        limit: runner
-            .router
-            .time_limit(&lease.envelope.name)
-            .unwrap_or(runner.settings.time_limit),
+        limits,
     };
     let span = tracing::info_span!(
         "task.run",
@@ -35,6 +35,7 @@ pub(super) fn run_one(
         task.name = %lease.envelope.name,
         task.attempt = lease.attempt
     );
+    let observer = Arc::clone(&runner.observer);
     async move {
         let began = Instant::now();
         tracing::info!(
@@ -42,9 +43,15 @@ pub(super) fn run_one(
             lease.envelope.name,
             lease.envelope.id
         );
-        let verdict = one.verdict(&lease, cancellation).await;
-        say(&lease, &verdict, began.elapsed());
-        lease.end(verdict)
+        observer.started(&lease);
+        let outcome = one.outcome(&lease, cancellation).await;
+        let took = began.elapsed();
+        say(&lease, &outcome, took);
+        Attempted {
+            lease,
+            outcome,
+            took,
+        }
     }
     .instrument(span)
 }
@@ -53,59 +60,67 @@ struct One {
     router: Arc<Router>,
     clock: Arc<dyn Clock>,
     worker: WorkerId,
-    limit: Duration,
+    limits: TimeLimits,
 }
 
 impl One {
-    async fn verdict(&self, lease: &Lease, cancellation: Cancellation) -> Verdict {
-        let attempt = attempt(
-            &self.router,
-            self.clock.as_ref(),
-            self.worker,
-            lease,
-            cancellation,
-        );
-        match timeout(self.limit, AssertUnwindSafe(attempt).catch_unwind()).await {
-            Ok(Ok(verdict)) => verdict,
+    async fn outcome(&self, lease: &Lease, cancellation: Cancellation) -> Outcome {
+        let (clock, worker) = (self.clock.as_ref(), self.worker);
+        let attempt = attempt(&self.router, clock, worker, lease, cancellation);
+        let (limit, kind) = self.limits.first();
+        match timeout(limit, AssertUnwindSafe(attempt).catch_unwind()).await {
+            Ok(Ok(outcome)) => outcome,
             Ok(Err(panic)) => crashed(
                 lease,
                 Reason::new(format!("it panicked: {}", message(&*panic))),
             ),
-            Err(_) => timed_out(
-                &self.router,
-                self.clock.as_ref(),
-                self.worker,
-                lease,
-                self.limit,
-            ),
+            Err(_) => timed_out(&self.router, clock, worker, lease, kind),
         }
     }
 }
 
-fn say(lease: &Lease, verdict: &Verdict, took: Duration) {
+/// Says how a task ended of which no attempt was made.
+pub(super) fn say_unbegun(lease: &Lease, outcome: &Outcome) {
+    say(lease, outcome, Duration::ZERO);
+}
+
+/// Says how an attempt ended that was ended from outside.
+pub(super) fn say_ended_early(lease: &Lease, outcome: &Outcome) {
+    let id = &lease.envelope.id;
+    match outcome {
+        Outcome::Release => {
+            tracing::warn!(task.id = %id, "Task [{id}] was still running at the end of the grace period and goes back");
+        }
+        outcome => say(lease, outcome, Duration::ZERO),
+    }
+}
+
+fn say(lease: &Lease, outcome: &Outcome, took: Duration) {
     let (name, id, took) = (&lease.envelope.name, &lease.envelope.id, took.as_secs_f64());
-    match verdict {
-        Verdict::Done(result) => {
+    match outcome {
+        Outcome::Done(result) => {
             tracing::info!(took, "Task {name}[{id}] succeeded in {took:.3}s: {result}");
         }
-        Verdict::Retry(wait, reason) | Verdict::Postpone(wait, reason) => {
+        Outcome::Retry(wait, reason) | Outcome::Postpone(wait, reason) => {
             tracing::info!(
                 took,
                 "Task {name}[{id}] retry: Retry in {}s: {reason}",
                 wait.as_secs_f64()
             );
         }
-        Verdict::Crashed(wait, reason) => {
+        Outcome::Crashed(wait, reason) => {
             tracing::error!(
                 took,
                 "Task {name}[{id}] raised unexpected: {reason}; once more in {}s",
                 wait.as_secs_f64()
             );
         }
-        Verdict::Bury(reason) => {
+        Outcome::Failed(failure) => {
+            let reason = &failure.reason;
             tracing::error!(took, "Task {name}[{id}] raised: {reason}; buried");
         }
-        Verdict::Release => tracing::info!("Task {name}[{id}] goes back to the queue"),
+        Outcome::Revoked(why) => tracing::info!("Discarding revoked task: {name}[{id}]: {why}"),
+        Outcome::Release => tracing::info!("Task {name}[{id}] goes back to the queue"),
     }
 }
 

@@ -2,24 +2,40 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
 
-use domain::ports::{Ended, Fence, Lease, Verdict};
-use domain::tasks::{Cancellation, TaskId};
-use tokio::task::JoinSet;
+use domain::ports::{Attempted, Lease, WorkerControl};
+use domain::tasks::{Cancellation, Outcome, Revocation};
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{Instant, timeout};
 
 use super::Runner;
 use super::one::run_one;
+use super::watched::Watched;
 
-/// Verdicts that the queue has not heard yet; beyond so many, nothing more is leased.
+/// Attempts whose end has not been settled; beyond so many, nothing more is leased.
 const MOST_UNSETTLED: usize = 2_000;
+
+/// How long aborted attempts may take to come to their ends.
+const ABORT_WITHIN: Duration = Duration::from_secs(1);
+
+/// A task in a runner's hands, and the number under which its controls know it.
+pub(super) struct Item {
+    pub(super) number: u64,
+    pub(super) lease: Arc<Lease>,
+}
 
 /// The tasks in a runner's hands.
 pub(super) struct Work<'a> {
     runner: &'a Runner,
-    waiting: VecDeque<Lease>,
-    running: JoinSet<Ended>,
-    leases: HashMap<TaskId, Fence>,
-    ended: Vec<Ended>,
+    waiting: VecDeque<Item>,
+    /// What waits for its rate, in order, and until when.
+    held_back: VecDeque<Item>,
+    held_until: Option<Instant>,
+    running: JoinSet<Attempted>,
+    watched: HashMap<Id, Watched>,
+    ended: Vec<Attempted>,
     cancellation: Cancellation,
     is_stopped: bool,
 }
@@ -29,8 +45,10 @@ impl<'a> Work<'a> {
         Self {
             runner,
             waiting: VecDeque::new(),
+            held_back: VecDeque::new(),
+            held_until: None,
             running: JoinSet::new(),
-            leases: HashMap::new(),
+            watched: HashMap::new(),
             ended: Vec::new(),
             cancellation: Cancellation::default(),
             is_stopped: false,
@@ -46,8 +64,9 @@ impl<'a> Work<'a> {
 
     /// How many more tasks may be held.
     pub(super) fn room(&self) -> usize {
-        let held = self.waiting.len() + self.running.len();
-        (self.runner.settings.concurrency + self.ahead()).saturating_sub(held)
+        let held = self.waiting.len() + self.held_back.len() + self.running.len();
+        let most = self.runner.controls.concurrency() + self.ahead();
+        most.saturating_sub(held)
     }
 
     /// Takes `leases` in, or gives them back after the stop.
@@ -55,84 +74,195 @@ impl<'a> Work<'a> {
     /// A task that may bring this worker down goes first, to be held as shortly as can be.
     pub(super) fn add(&mut self, leases: Vec<Lease>) {
         for lease in leases {
+            let lease = Arc::new(lease);
             if self.is_stopped {
-                self.ended.push(lease.end(Verdict::Release));
-            } else if lease.crashes > 0 {
-                self.waiting.push_front(lease);
+                self.ended.push(unbegun(lease, Outcome::Release));
+                continue;
+            }
+            let number = self.runner.controls.receive(&lease);
+            self.runner.observer.received(&lease);
+            let is_suspect = 0 < lease.crashes;
+            let item = Item { number, lease };
+            if is_suspect {
+                self.waiting.push_front(item);
             } else {
-                self.waiting.push_back(lease);
+                self.waiting.push_back(item);
             }
         }
     }
 
-    /// Begins what waits, as far as there is room to run.
+    /// Begins what waits, as far as there is room to run; what was revoked is not begun.
     pub(super) fn begin(&mut self) {
-        while self.running.len() < self.runner.settings.concurrency {
-            let Some(lease) = self.waiting.pop_front() else {
+        if self.held_until.is_some_and(|until| until <= Instant::now()) {
+            self.let_held_back_go();
+        }
+        while self.running.len() < self.runner.controls.concurrency() {
+            let Some(item) = self.waiting.pop_front() else {
                 return;
             };
-            self.leases.insert(lease.envelope.id.clone(), lease.fence);
-            self.running
-                .spawn(run_one(self.runner, lease, self.cancellation.clone()));
+            let task = &item.lease.envelope;
+            if self.runner.controls.is_revoked(task) {
+                self.drop_unbegun(item, &Outcome::Revoked(Revocation::Revoked));
+            } else if let Err(until) = self.runner.controls.may_begin(&task.name) {
+                let earliest = self.held_until.map_or(until, |known| known.min(until));
+                self.held_until = Some(earliest);
+                self.held_back.push_back(item);
+            } else {
+                self.spawn(&item);
+            }
         }
+    }
+
+    fn spawn(&mut self, item: &Item) {
+        let lease = Arc::clone(&item.lease);
+        let limits = self.runner.controls.limits_of(&lease.envelope);
+        let attempt = run_one(self.runner, lease, limits, self.cancellation.clone());
+        let handle = self.running.spawn(attempt);
+        let watched = Watched::new(item, limits);
+        self.watched.insert(handle.id(), watched);
+        self.runner.controls.begin(item.number, handle);
+    }
+
+    /// Looks at all that waits anew, because rates or revocations have changed.
+    pub(super) fn look_again(&mut self) {
+        self.let_held_back_go();
+        let controls = &self.runner.controls;
+        let waiting = std::mem::take(&mut self.waiting);
+        let (revoked, others): (VecDeque<_>, _) = waiting
+            .into_iter()
+            .partition(|item| controls.is_revoked(&item.lease.envelope));
+        self.waiting = others;
+        for item in revoked {
+            self.drop_unbegun(item, &Outcome::Revoked(Revocation::Revoked));
+        }
+    }
+
+    /// When something that waits for its rate may be begun.
+    pub(super) fn held_until(&self) -> Option<Instant> {
+        self.held_until
+    }
+
+    fn let_held_back_go(&mut self) {
+        self.held_until = None;
+        self.held_back.append(&mut self.waiting);
+        std::mem::swap(&mut self.held_back, &mut self.waiting);
+    }
+
+    fn drop_unbegun(&mut self, item: Item, outcome: &Outcome) {
+        self.runner.controls.end(item.number);
+        super::one::say_unbegun(&item.lease, outcome);
+        self.ended.push(unbegun(item.lease, outcome.clone()));
     }
 
     /// Waits until a task ends, and notes all that have.
     pub(super) async fn one_ends(&mut self) {
-        let Some(first) = self.running.join_next().await else {
+        let Some(first) = self.running.join_next_with_id().await else {
             return std::future::pending().await;
         };
         let mut next = Some(first);
         while let Some(joined) = next {
-            // Neither panic nor abort get here: the one is caught inside, the other comes at the very end.
-            if let Ok(ended) = joined {
-                self.leases.remove(&ended.id);
-                self.ended.push(ended);
-            }
-            next = self.running.try_join_next();
+            self.note_end(joined);
+            next = self.running.try_join_next_with_id();
         }
+    }
+
+    /// A panic does not get here, it is caught inside: who is aborted was terminated, or ran
+    /// until the end of the grace period.
+    fn note_end(&mut self, joined: Result<(Id, Attempted), JoinError>) {
+        let (id, attempted) = match joined {
+            Ok((id, attempted)) => (id, Some(attempted)),
+            Err(error) => (error.id(), None),
+        };
+        let Some(watched) = self.watched.remove(&id) else {
+            return;
+        };
+        let is_terminated = self.runner.controls.end(watched.number);
+        let attempted = attempted.unwrap_or_else(|| {
+            let outcome = if is_terminated {
+                Outcome::Revoked(Revocation::Terminated)
+            } else {
+                Outcome::Release
+            };
+            super::one::say_ended_early(&watched.lease, &outcome);
+            watched.ended(outcome)
+        });
+        self.ended.push(attempted);
     }
 
     pub(super) fn has_ended(&self) -> bool {
         !self.ended.is_empty()
     }
 
-    pub(super) fn take_ended(&mut self) -> Vec<Ended> {
+    pub(super) fn take_ended(&mut self) -> Vec<Attempted> {
         std::mem::take(&mut self.ended)
     }
 
+    /// Whether anything runs that was not given up.
     pub(super) fn is_running(&self) -> bool {
-        !self.running.is_empty()
+        !self.watched.is_empty()
     }
 
     /// Whether nothing is left to do or to tell.
     pub(super) fn is_over(&self) -> bool {
-        self.running.is_empty() && self.waiting.is_empty() && self.ended.is_empty()
+        self.watched.is_empty() && self.waiting.is_empty() && self.ended.is_empty()
     }
 
     /// Begins nothing more: what waits goes back, and what runs is told to come to an end.
     pub(super) fn stop(&mut self) {
         self.is_stopped = true;
         self.cancellation.cancel();
-        let waiting = std::mem::take(&mut self.waiting);
-        self.add(waiting.into());
-    }
-
-    /// Ends what still runs, and gives it back.
-    pub(super) async fn abort(&mut self) {
-        self.running.shutdown().await;
-        for (id, fence) in self.leases.drain() {
-            tracing::warn!(task.id = %id, "Task [{id}] was still running at the end of the grace period and goes back");
-            self.ended.push(Ended {
-                id,
-                fence,
-                verdict: Verdict::Release,
-            });
+        self.let_held_back_go();
+        for item in std::mem::take(&mut self.waiting) {
+            self.runner.controls.end(item.number);
+            self.ended.push(unbegun(item.lease, Outcome::Release));
         }
     }
 
+    /// Ends what still runs, and gives it back, whether it comes to its end or not.
+    pub(super) async fn abort(&mut self) {
+        self.running.abort_all();
+        let ends = async {
+            while let Some(joined) = self.running.join_next_with_id().await {
+                self.note_end(joined);
+            }
+        };
+        if timeout(ABORT_WITHIN, ends).await.is_err() {
+            self.give_up(|_| Some(Outcome::Release));
+        }
+    }
+
+    /// Gives up attempts that should have come to their ends long ago; answers whether there are
+    /// any. What they hold of this process is lost until its end.
+    pub(super) fn has_stuck(&mut self) -> bool {
+        let runner = self.runner;
+        self.give_up(|watched| watched.stuck(runner))
+    }
+
+    fn give_up(&mut self, outcome: impl Fn(&Watched) -> Option<Outcome>) -> bool {
+        let before = self.watched.len();
+        let all = std::mem::take(&mut self.watched);
+        for (id, watched) in all {
+            let Some(outcome) = outcome(&watched) else {
+                self.watched.insert(id, watched);
+                continue;
+            };
+            self.runner.controls.end(watched.number);
+            super::one::say_ended_early(&watched.lease, &outcome);
+            self.ended.push(watched.ended(outcome));
+        }
+        self.watched.len() < before
+    }
+
     fn ahead(&self) -> usize {
-        self.runner.settings.concurrency * self.runner.settings.prefetch
+        self.runner.controls.concurrency() * self.runner.settings.prefetch
+    }
+}
+
+fn unbegun(lease: Arc<Lease>, outcome: Outcome) -> Attempted {
+    Attempted {
+        lease,
+        outcome,
+        took: Duration::ZERO,
     }
 }
 

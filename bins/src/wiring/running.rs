@@ -45,6 +45,8 @@ pub(super) fn settings(settings: &Settings, worker: WorkerId, queues: Queues) ->
         concurrency: settings.worker.concurrency,
         prefetch: settings.worker.prefetch_multiplier,
         time_limit: settings.worker.time_limit,
+        soft_time_limit: None,
+        rate_limit: None,
         grace: settings.worker_grace(),
         heartbeat: settings.worker.heartbeat(),
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{Lease, Queues};
+use super::Lease;
 use crate::tasks::{Envelope, QueueName, RateLimit, TaskId, TaskName};
 
 /// A worker that can be asked what it does, and told what to do, while it works.
@@ -50,14 +50,13 @@ pub trait WorkerControl: Send + Sync {
         soft: Option<Duration>,
     ) -> Result<(), UnknownTask>;
 
-    /// The queues it serves.
-    fn queues(&self) -> Queues;
+    /// The queues it serves; none while all are cancelled.
+    fn queues(&self) -> Vec<QueueName>;
 
     /// Has it serve this queue, too.
     fn add_queue(&self, queue: QueueName);
 
-    /// Has it serve this queue no more; what it has of it already is done. Serving none is
-    /// serving what it served last with nothing taken.
+    /// Has it serve this queue no more; what it has of it already is done.
     fn cancel_queue(&self, queue: &QueueName);
 
     /// How many tasks run at a time, at most.

@@ -1,19 +1,20 @@
 //! One attempt at a task, from lease to verdict, without a runtime.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 
 use super::router::{Route, RouteError};
-use super::{Cancellation, Context, Reason, Router, TaskError, back_off};
-use crate::ports::{Clock, Lease, Verdict, WorkerId, chain};
+use super::{
+    Cancellation, Context, Failure, FailureKind, Outcome, Reason, Revocation, Router, TaskError,
+    back_off,
+};
+use crate::ports::{Clock, Lease, WorkerId, chain};
 
 /// How many workers a task may bring down before it is buried.
 pub const MOST_CRASHES: u32 = 3;
 
 /// Attempts the leased task: decodes, routes, handles, and judges.
 ///
-/// The verdict is the caller's to settle. Time limits and panics are the caller's too, see
+/// The outcome is the caller's to settle. Time limits and panics are the caller's too, see
 /// [`timed_out`] and [`crashed`].
 pub async fn attempt(
     router: &Router,
@@ -21,64 +22,76 @@ pub async fn attempt(
     worker: WorkerId,
     lease: &Lease,
     cancellation: Cancellation,
-) -> Verdict {
+) -> Outcome {
     let envelope = &lease.envelope;
     if lease.crashes >= MOST_CRASHES {
-        return Verdict::Bury(Reason::new(format!(
-            "it brought down its worker {} times",
-            lease.crashes
-        )));
+        let words = format!("it brought down its worker {} times", lease.crashes);
+        return hopeless(FailureKind::Crashed, words);
     }
     if envelope
         .expires_at
         .is_some_and(|expiry| expiry <= clock.now())
     {
-        return Verdict::Bury(Reason::new("it expired before it was begun"));
+        return Outcome::Revoked(Revocation::Expired);
     }
     let Some(route) = router.find(&envelope.name) else {
-        return Verdict::Bury(Reason::new(format!(
-            "no handler for the task name {}",
-            envelope.name
-        )));
+        let words = format!("no handler for the task name {}", envelope.name);
+        return hopeless(FailureKind::Unknown, words);
     };
     let context = context(lease, route, worker, cancellation);
     match route.run(&envelope.payload, &context).await {
-        Ok(output) => Verdict::Done(output),
-        Err(RouteError::Undecodable(error)) => Verdict::Bury(Reason::new(chain(&error))),
+        Ok(output) => Outcome::Done(output),
+        Err(RouteError::Undecodable(error)) => hopeless(FailureKind::Arguments, chain(&error)),
         Err(RouteError::Failed(error)) => failed(&context, error, clock.now()),
     }
 }
 
-/// The verdict on an attempt that outran its time limit: it is tried again until its deadline.
+/// The outcome of an attempt that outran `limit`, which is one of [`FailureKind::TimeLimit`] and
+/// [`FailureKind::SoftTimeLimit`].
+///
+/// Work of our own is tried again until its deadline. To whoever sent a task without a key Celery
+/// has promised something else: it has failed.
 pub fn timed_out(
     router: &Router,
     clock: &dyn Clock,
     worker: WorkerId,
     lease: &Lease,
-    limit: Duration,
-) -> Verdict {
-    let reason = Reason::new(format!(
-        "it exceeded its time limit of {} s",
-        limit.as_secs_f64()
-    ));
+    limit: FailureKind,
+) -> Outcome {
+    let words = match limit {
+        FailureKind::SoftTimeLimit(limit) => {
+            format!(
+                "it exceeded its soft time limit of {} s",
+                limit.as_secs_f64()
+            )
+        }
+        FailureKind::TimeLimit(limit) => {
+            format!("it exceeded its time limit of {} s", limit.as_secs_f64())
+        }
+        _ => "it exceeded its time limit".to_owned(),
+    };
     match router.find(&lease.envelope.name) {
-        Some(route) => failed(
+        Some(route) if lease.envelope.key.is_some() => failed(
             &context(lease, route, worker, Cancellation::default()),
-            TaskError::Retry(reason),
+            TaskError::Retry(Reason::new(words)),
             clock.now(),
         ),
-        None => Verdict::Bury(reason),
+        _ => hopeless(limit, words),
     }
 }
 
-/// The verdict on an attempt that panicked: counted apart from failures, buried at the third.
-pub fn crashed(lease: &Lease, reason: Reason) -> Verdict {
+/// The outcome of an attempt that panicked: counted apart from failures, hopeless at the third.
+pub fn crashed(lease: &Lease, reason: Reason) -> Outcome {
     let crashes = lease.crashes + 1;
     if crashes >= MOST_CRASHES {
         let words = format!("it crashed {crashes} times, at last: {reason}");
-        return Verdict::Bury(Reason::new(words));
+        return hopeless(FailureKind::Crashed, words);
     }
-    Verdict::Crashed(back_off(&lease.envelope.id, crashes), reason)
+    Outcome::Crashed(back_off(&lease.envelope.id, crashes), reason)
+}
+
+fn hopeless(kind: FailureKind, words: String) -> Outcome {
+    Outcome::Failed(Failure::new(kind, words))
 }
 
 fn context(
@@ -99,18 +112,22 @@ fn context(
     }
 }
 
-fn failed(context: &Context, error: TaskError, now: DateTime<Utc>) -> Verdict {
+fn failed(context: &Context, error: TaskError, now: DateTime<Utc>) -> Outcome {
     let has_time = context.has_time_for(&error, now);
     match error {
         TaskError::Retry(reason) if has_time => {
-            Verdict::Retry(back_off(&context.id, context.attempt), reason)
+            Outcome::Retry(back_off(&context.id, context.attempt), reason)
         }
-        TaskError::RetryAfter(wait, reason) if has_time => Verdict::Retry(wait, reason),
-        TaskError::Postpone(wait, reason) if has_time => Verdict::Postpone(wait, reason),
-        TaskError::GiveUp(reason) => Verdict::Bury(reason),
+        TaskError::Postpone(wait, reason) if has_time => Outcome::Postpone(wait, reason),
+        TaskError::GiveUp(reason) => {
+            let kind = FailureKind::GivenUp;
+            Outcome::Failed(Failure { kind, reason })
+        }
+        TaskError::RetryAfter(wait, reason) if has_time => Outcome::Retry(wait, reason),
         // As in Celery, the last retry fails with the words of the failure itself.
         TaskError::Retry(reason) | TaskError::RetryAfter(_, reason) if !context.has_retries() => {
-            Verdict::Bury(reason)
+            let kind = FailureKind::GivenUp;
+            Outcome::Failed(Failure { kind, reason })
         }
         TaskError::Retry(reason)
         | TaskError::RetryAfter(_, reason)
@@ -119,7 +136,7 @@ fn failed(context: &Context, error: TaskError, now: DateTime<Utc>) -> Verdict {
                 "given up at its deadline after {} attempts, at last: {reason}",
                 context.attempt
             );
-            Verdict::Bury(Reason::new(words))
+            hopeless(FailureKind::Exhausted, words)
         }
     }
 }

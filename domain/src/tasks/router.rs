@@ -9,7 +9,9 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use super::{Context, Handler, Payload, PayloadError, Task, TaskError, TaskName};
+use super::{
+    Context, Handler, Payload, PayloadError, RateLimit, RateLimitError, Task, TaskError, TaskName,
+};
 
 /// Finds the handler of a task by its name.
 #[derive(Clone, Default)]
@@ -22,13 +24,16 @@ impl Router {
     ///
     /// # Panics
     ///
-    /// When the name of `T` is routed already: two tasks of one name are a mistake of the program.
+    /// When the name of `T` is routed already, or its rate limit is none: both are mistakes of
+    /// the program.
     #[must_use]
     pub fn route<T: Task>(mut self, handler: impl Handler<T>) -> Self {
         let route = HandlerRoute {
             handler,
             task: PhantomData,
         };
+        let is_a_rate = route.rate_limit().is_none_or(|rate| rate.is_ok());
+        assert!(is_a_rate, "the rate limit of {} is none", T::NAME);
         let earlier = self.routes.insert(T::NAME, Arc::new(route));
         assert!(earlier.is_none(), "the task {} is routed twice", T::NAME);
         self
@@ -46,6 +51,11 @@ impl Router {
         self.find(name)?.time_limit()
     }
 
+    /// How often one worker may begin this task, if the task says so.
+    pub fn rate_limit(&self, name: &str) -> Option<RateLimit> {
+        self.routes.get(name)?.rate_limit()?.ok()
+    }
+
     pub(super) fn find(&self, name: &TaskName) -> Option<&dyn Route> {
         self.routes.get(name.as_str()).map(AsRef::as_ref)
     }
@@ -57,6 +67,7 @@ pub(super) trait Route: Send + Sync {
     fn give_up_after(&self) -> TimeDelta;
     fn max_retries(&self) -> Option<u32>;
     fn time_limit(&self) -> Option<Duration>;
+    fn rate_limit(&self) -> Option<Result<RateLimit, RateLimitError>>;
     async fn run(&self, payload: &Payload, context: &Context) -> Result<Value, RouteError>;
 }
 
@@ -84,6 +95,10 @@ impl<T: Task, H: Handler<T>> Route for HandlerRoute<H, T> {
 
     fn time_limit(&self) -> Option<Duration> {
         T::TIME_LIMIT
+    }
+
+    fn rate_limit(&self) -> Option<Result<RateLimit, RateLimitError>> {
+        T::RATE_LIMIT.map(str::parse)
     }
 
     async fn run(&self, payload: &Payload, context: &Context) -> Result<Value, RouteError> {

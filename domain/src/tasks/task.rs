@@ -37,6 +37,9 @@ pub trait Task: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// How long one attempt may take; `None` leaves it to the worker's own limit.
     const TIME_LIMIT: Option<Duration> = None;
 
+    /// How often one worker may begin it, like `10/m`; `None` leaves it to the worker.
+    const RATE_LIMIT: Option<&'static str> = None;
+
     /// The task with these arguments, the first without names and the others with theirs.
     ///
     /// Arguments without names are accepted as far as [`ARGUMENTS`](Self::ARGUMENTS) tells their

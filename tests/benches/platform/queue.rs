@@ -41,6 +41,8 @@ pub(crate) fn runner(queue: Arc<dyn TaskQueue>, router: Router) -> Runner {
         concurrency: 64,
         prefetch: 8,
         time_limit: Duration::from_mins(1),
+        soft_time_limit: None,
+        rate_limit: None,
         grace: Duration::from_secs(5),
         heartbeat: Duration::from_secs(5),
     };

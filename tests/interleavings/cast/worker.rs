@@ -118,7 +118,8 @@ impl Worker {
     /// Makes one attempt, and says how it ended as often as it takes.
     async fn does(self: Arc<Self>, lease: Lease) {
         let (clock, worker) = (self.stage.clock.as_ref(), identity(self.process));
-        let verdict = attempt(&self.router, clock, worker, &lease, Cancellation::default()).await;
+        let outcome = attempt(&self.router, clock, worker, &lease, Cancellation::default()).await;
+        let verdict = outcome.verdict();
         self.stage.note(|| {
             format!(
                 "process {}: {} {verdict:?}",

@@ -50,7 +50,8 @@ impl Platform {
 
     async fn attempt(&self, lease: &Lease) -> Verdict {
         let (clock, cancellation) = (self.clock.as_ref(), Cancellation::default());
-        attempt(&self.router, clock, WORKER, lease, cancellation).await
+        let outcome = attempt(&self.router, clock, WORKER, lease, cancellation).await;
+        outcome.verdict()
     }
 
     /// The reminders that wait, as an operator sees them.

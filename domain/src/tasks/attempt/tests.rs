@@ -1,5 +1,7 @@
 //! What one attempt makes of tasks of every kind.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use pollster::block_on;
@@ -8,7 +10,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::*;
-use crate::ports::{Fence, MockClock};
+use crate::ports::{Fence, MockClock, Verdict};
 use crate::tasks::{Envelope, Handler, Payload, QueueName, Task, TaskName};
 
 const WORKER: WorkerId = WorkerId::new(Uuid::nil());
@@ -60,6 +62,7 @@ fn verdict(minutes: i64, outcome: Result<(), TaskError>, lease: &Lease) -> Verdi
         lease,
         Cancellation::default(),
     ))
+    .verdict()
 }
 
 fn reason() -> Reason {
@@ -164,31 +167,30 @@ fn three_crashes_bury_and_two_do_not() {
     );
     assert!(matches!(
         crashed(&crashed_before(1), reason()),
-        Verdict::Crashed(_, _)
+        Outcome::Crashed(_, _)
     ));
     assert_eq!(
-        buried(crashed(&crashed_before(2), reason())),
+        buried(crashed(&crashed_before(2), reason()).verdict()),
         "it crashed 3 times, at last: the line is dead"
     );
 }
 
 #[test]
-fn a_task_that_outran_its_limit_is_a_failure_like_any_other() {
+fn what_outran_its_limit_is_tried_again_unless_a_foreign_producer_sent_it() {
     let mut clock = MockClock::new();
     clock.expect_now().return_const(at(0));
     let router = Router::default().route(Doubler(Ok(())));
 
-    let verdict = timed_out(
-        &router,
-        &clock,
-        WORKER,
-        &lease(),
-        Duration::from_millis(1500),
-    );
+    let limit = FailureKind::TimeLimit(Duration::from_millis(1500));
+    let outcome = |lease: &Lease| timed_out(&router, &clock, WORKER, lease, limit);
+    let words = "it exceeded its time limit of 1.5 s";
 
-    assert!(
-        matches!(verdict, Verdict::Retry(_, reason) if reason.as_str() == "it exceeded its time limit of 1.5 s")
-    );
+    assert!(matches!(outcome(&lease()), Outcome::Retry(_, reason) if reason.as_str() == words));
+
+    let mut pythons = lease();
+    pythons.envelope.key = None;
+    let failure = Failure::new(limit, words);
+    assert_eq!(outcome(&pythons), Outcome::Failed(failure));
 }
 
 #[test]
@@ -216,6 +218,7 @@ fn a_task_that_says_when_is_retried_then_until_it_was_retried_often_enough() {
             &lease,
             cancellation,
         ))
+        .verdict()
     };
 
     let wait = Duration::from_secs(3);

@@ -1,0 +1,274 @@
+//! What a runner can be asked and told while it works.
+
+mod rates;
+mod revocations;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use domain::ports::{Clock, InHand, Lease, Revoked, UnknownTask, WorkerControl};
+use domain::tasks::{Envelope, QueueName, RateLimit, Router, TaskId, TaskName, TimeLimits};
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::RunnerSettings;
+use rates::Rates;
+use revocations::Revocations;
+
+/// A handle on a runner, by which it can be asked and told things while it works.
+pub struct Controls {
+    clock: Arc<dyn Clock>,
+    router: Arc<Router>,
+    limits: TimeLimits,
+    prefetch: usize,
+    state: Mutex<State>,
+    /// Rings when the runner should look at what it was told.
+    told: Notify,
+    shut_down: CancellationToken,
+    cut_short: CancellationToken,
+}
+
+#[derive(Default)]
+struct State {
+    /// What is in the runner's hands, in the order in which it came.
+    in_hand: BTreeMap<u64, Hand>,
+    next: u64,
+    begun: BTreeMap<TaskName, u64>,
+    revocations: Revocations,
+    rates: Rates,
+    /// Time limits that were told, hard and soft, by task.
+    limits: HashMap<String, (Option<Duration>, Option<Duration>)>,
+    queues: Vec<QueueName>,
+    concurrency: usize,
+}
+
+struct Hand {
+    lease: Arc<Lease>,
+    running: Option<Running>,
+}
+
+struct Running {
+    since: DateTime<Utc>,
+    abort: AbortHandle,
+    terminated: Option<Instant>,
+}
+
+impl Controls {
+    pub(super) fn new(
+        clock: Arc<dyn Clock>,
+        router: Arc<Router>,
+        settings: &RunnerSettings,
+    ) -> Self {
+        let state = State {
+            rates: Rates::new(&router, settings.rate_limit.as_ref()),
+            queues: settings.queues.names().to_vec(),
+            concurrency: settings.concurrency.max(1),
+            ..State::default()
+        };
+        Self {
+            clock,
+            router,
+            limits: TimeLimits {
+                hard: settings.time_limit,
+                soft: settings.soft_time_limit,
+            },
+            prefetch: settings.prefetch,
+            state: Mutex::new(state),
+            told: Notify::new(),
+            shut_down: CancellationToken::new(),
+            cut_short: CancellationToken::new(),
+        }
+    }
+
+    /// Ends the grace period, or has none after the stop: what runs goes back at once.
+    pub fn cut_short(&self) {
+        self.cut_short.cancel();
+    }
+
+    pub(super) async fn is_cut_short(&self) {
+        self.cut_short.cancelled().await;
+    }
+
+    pub(super) async fn is_shut_down(&self) {
+        self.shut_down.cancelled().await;
+    }
+
+    /// Ends when something was told that the runner should look at.
+    pub(super) async fn is_told(&self) {
+        self.told.notified().await;
+    }
+
+    /// Takes note of a task that came; answers the number under which it is known here.
+    pub(super) fn receive(&self, lease: &Arc<Lease>) -> u64 {
+        let mut state = self.state();
+        let number = state.next;
+        state.next += 1;
+        let lease = Arc::clone(lease);
+        let running = None;
+        state.in_hand.insert(number, Hand { lease, running });
+        number
+    }
+
+    pub(super) fn begin(&self, number: u64, abort: AbortHandle) {
+        let since = self.clock.now();
+        let mut state = self.state();
+        let Some(hand) = state.in_hand.get_mut(&number) else {
+            return;
+        };
+        hand.running = Some(Running {
+            since,
+            abort,
+            terminated: None,
+        });
+        let name = hand.lease.envelope.name.clone();
+        *state.begun.entry(name).or_default() += 1;
+    }
+
+    /// Forgets a task that is in nobody's hands any more; answers whether it was terminated.
+    pub(super) fn end(&self, number: u64) -> bool {
+        let hand = self.state().in_hand.remove(&number);
+        let running = hand.and_then(|hand| hand.running);
+        running.is_some_and(|running| running.terminated.is_some())
+    }
+
+    /// Since when a task that still runs is terminated.
+    pub(super) fn terminated_since(&self, number: u64) -> Option<Instant> {
+        let state = self.state();
+        state.in_hand.get(&number)?.running.as_ref()?.terminated
+    }
+
+    pub(super) fn is_revoked(&self, task: &Envelope) -> bool {
+        self.state().revocations.include(task)
+    }
+
+    /// Allows this task to be begun now, or says when it may be.
+    pub(super) fn may_begin(&self, task: &TaskName) -> Result<(), Instant> {
+        self.state().rates.may_begin(task.as_str())
+    }
+
+    /// How long an attempt at `task` may take.
+    pub(super) fn limits_of(&self, task: &Envelope) -> TimeLimits {
+        let of_task = self.router.time_limit(&task.name);
+        let told = self.state().limits.get(task.name.as_str()).copied();
+        let (hard, soft) = told.unwrap_or_default();
+        let usual = TimeLimits {
+            hard: hard.or(of_task).unwrap_or(self.limits.hard),
+            soft: soft.or(self.limits.soft),
+        };
+        usual.as_told_by(task)
+    }
+
+    fn knows(&self, task: &str) -> Result<(), UnknownTask> {
+        let is_known = self.router.names().contains(&task);
+        is_known.then_some(()).ok_or(UnknownTask)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl WorkerControl for Controls {
+    fn in_hand(&self) -> Vec<InHand> {
+        let state = self.state();
+        let all = state.in_hand.values().map(|hand| InHand {
+            lease: Arc::clone(&hand.lease),
+            running_since: hand.running.as_ref().map(|running| running.since),
+        });
+        let (mut running, waiting): (Vec<_>, Vec<_>) =
+            all.partition(|each| each.running_since.is_some());
+        running.extend(waiting);
+        running
+    }
+
+    fn begun(&self) -> BTreeMap<TaskName, u64> {
+        self.state().begun.clone()
+    }
+
+    fn tasks(&self) -> BTreeMap<&'static str, Option<RateLimit>> {
+        let names = self.router.names();
+        let state = self.state();
+        let tasks = names.into_iter();
+        tasks.map(|name| (name, state.rates.of(name))).collect()
+    }
+
+    fn revoke(&self, what: &Revoked, terminate: bool) -> Vec<TaskId> {
+        let mut state = self.state();
+        state.revocations.add(what);
+        let mut ended = Vec::new();
+        for hand in state.in_hand.values_mut().filter(|_| terminate) {
+            let task = &hand.lease.envelope;
+            if let Some(running) = &mut hand.running
+                && what.includes(task)
+            {
+                running.terminated = Some(Instant::now());
+                running.abort.abort();
+                ended.push(task.id.clone());
+            }
+        }
+        drop(state);
+        self.told.notify_one();
+        ended
+    }
+
+    fn revoked(&self) -> Vec<TaskId> {
+        self.state().revocations.ids()
+    }
+
+    fn limit_rate(&self, task: &str, limit: Option<RateLimit>) -> Result<(), UnknownTask> {
+        self.knows(task)?;
+        self.state().rates.set(task, limit);
+        self.told.notify_one();
+        Ok(())
+    }
+
+    fn limit_time(
+        &self,
+        task: &str,
+        hard: Option<Duration>,
+        soft: Option<Duration>,
+    ) -> Result<(), UnknownTask> {
+        self.knows(task)?;
+        self.state().limits.insert(task.to_owned(), (hard, soft));
+        Ok(())
+    }
+
+    fn queues(&self) -> Vec<QueueName> {
+        self.state().queues.clone()
+    }
+
+    fn add_queue(&self, queue: QueueName) {
+        let queues = &mut self.state().queues;
+        if !queues.contains(&queue) {
+            queues.push(queue);
+        }
+        self.told.notify_one();
+    }
+
+    fn cancel_queue(&self, queue: &QueueName) {
+        self.state().queues.retain(|each| each != queue);
+    }
+
+    fn concurrency(&self) -> usize {
+        self.state().concurrency
+    }
+
+    fn set_concurrency(&self, concurrency: usize) -> usize {
+        let concurrency = concurrency.max(1);
+        self.state().concurrency = concurrency;
+        self.told.notify_one();
+        concurrency
+    }
+
+    fn prefetch(&self) -> usize {
+        self.prefetch
+    }
+
+    fn shut_down(&self) {
+        self.shut_down.cancel();
+    }
+}

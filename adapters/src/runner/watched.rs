@@ -1,0 +1,58 @@
+//! A running attempt, watched from outside.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ports::{Attempted, Lease};
+use domain::tasks::{Outcome, Revocation, TimeLimits, timed_out};
+use tokio::time::Instant;
+
+use super::Runner;
+use super::work::Item;
+
+/// How long after its limit, or after it was terminated, an attempt that is still there does not
+/// yield: whoever waits for something is ended at once.
+const STUCK_AFTER: Duration = Duration::from_secs(5);
+
+/// A running attempt, watched from outside, because one that never yields cannot be ended.
+pub(super) struct Watched {
+    pub(super) number: u64,
+    pub(super) lease: Arc<Lease>,
+    began: Instant,
+    limits: TimeLimits,
+}
+
+impl Watched {
+    pub(super) fn new(item: &Item, limits: TimeLimits) -> Self {
+        Self {
+            number: item.number,
+            lease: Arc::clone(&item.lease),
+            began: Instant::now(),
+            limits,
+        }
+    }
+
+    /// Whether it should have come to its end long ago, and why.
+    pub(super) fn stuck(&self, runner: &Runner) -> Option<Outcome> {
+        let now = Instant::now();
+        let terminated = runner.controls.terminated_since(self.number);
+        if terminated.is_some_and(|since| STUCK_AFTER < now - since) {
+            return Some(Outcome::Revoked(Revocation::Terminated));
+        }
+        let (limit, kind) = self.limits.first();
+        if self.began.elapsed() < limit.saturating_add(STUCK_AFTER) {
+            return None;
+        }
+        let (clock, worker) = (runner.clock.as_ref(), runner.settings.worker);
+        Some(timed_out(&runner.router, clock, worker, &self.lease, kind))
+    }
+
+    /// The end of this attempt.
+    pub(super) fn ended(self, outcome: Outcome) -> Attempted {
+        Attempted {
+            lease: self.lease,
+            outcome,
+            took: self.began.elapsed(),
+        }
+    }
+}
