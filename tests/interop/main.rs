@@ -2,6 +2,7 @@
 //! alone: the tests hold them against the real Celery.
 
 mod beat;
+mod producer;
 mod sources;
 mod tasks;
 mod worker;
@@ -22,6 +23,8 @@ struct Arguments {
 enum Command {
     /// Runs the tasks of the contract.
     Worker(worker::Worker),
+    /// Sends what it reads, line by line.
+    Produce(producer::Produce),
     /// Sends what a file of entries says when it is due.
     Beat(beat::Beat),
 }
@@ -29,6 +32,7 @@ enum Command {
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Worker(worker) => worker.run(),
+        Command::Produce(produce) => produce.run(),
         Command::Beat(beat) => beat.run(),
     }
 }
