@@ -5,6 +5,7 @@
 //! scripts, each of which is one atomic step.
 
 mod bell;
+mod builtins;
 mod client;
 mod condition;
 mod error;
@@ -20,6 +21,7 @@ mod session;
 mod url;
 pub mod wire;
 
+pub use self::builtins::with_celery_tasks;
 pub use self::client::{CeleryClient, ClientSettings};
 pub use self::condition::{Advice, Condition};
 pub use self::queue::{Quarantined, RedisQueue, RedisSettings};

@@ -10,8 +10,10 @@ use chrono::TimeDelta;
 use serde_json::Value;
 
 use super::{
-    Context, Handler, Payload, PayloadError, RateLimit, RateLimitError, Task, TaskError, TaskName,
+    Context, Handler, Payload, PayloadError, RateLimit, RateLimitError, Reason, Task, TaskError,
+    TaskName,
 };
+use crate::ports::chain;
 
 /// Finds the handler of a task by its name.
 #[derive(Clone, Default)]
@@ -54,6 +56,29 @@ impl Router {
     /// How often one worker may begin this task, if the task says so.
     pub fn rate_limit(&self, name: &str) -> Option<RateLimit> {
         self.routes.get(name)?.rate_limit()?.ok()
+    }
+
+    /// Does the task of this name with these arguments, as a part of the attempt that `context` is
+    /// of; for handlers that do other tasks.
+    ///
+    /// # Errors
+    ///
+    /// Those of its handler; there is no hope when it has none, or the arguments are not its own.
+    pub async fn perform(
+        &self,
+        name: &TaskName,
+        payload: &Payload,
+        context: &Context,
+    ) -> Result<Value, TaskError> {
+        let hopeless = |words: String| TaskError::GiveUp(Reason::new(words));
+        let Some(route) = self.find(name) else {
+            return Err(hopeless(format!("no handler for the task name {name}")));
+        };
+        let done = route.run(payload, context).await;
+        done.map_err(|error| match error {
+            RouteError::Undecodable(error) => hopeless(chain(&error)),
+            RouteError::Failed(error) => error,
+        })
     }
 
     pub(super) fn find(&self, name: &TaskName) -> Option<&dyn Route> {
