@@ -1,6 +1,7 @@
 //! The queue on Redis, beyond the laws of queues: what Python sees of it, and what it bears.
 
 mod buried;
+mod client;
 mod cluster;
 mod foreign;
 mod outages;

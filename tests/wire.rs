@@ -4,7 +4,9 @@
 //! was asked to send; `wire/refused.json` holds what is not understood, and a few oddities
 //! that are.
 
+mod any_canvas;
 mod any_message;
+mod canvas;
 
 use adapters::redis::wire::{
     MOST_MESSAGE, Received, ResultWish, Sent, decode, encode, list_of, step_of,

@@ -6,7 +6,7 @@ use super::apply::{Applied, Applying, Call, arguments};
 use super::budget::Budget;
 use super::freeze::{Node, Seat};
 use super::group::flattened;
-use super::options::{extend, merged, take, take_list, take_text};
+use super::options::{Options, extend, merged, take, take_list, take_text};
 use super::{CanvasError, NewChord};
 use crate::redis::wire::{Shape, Signature};
 
@@ -25,7 +25,9 @@ impl Applying<'_> {
         let body_id = take_text(&mut options, "task_id")?;
         let delay = ["countdown", "eta"].map(|name| (name, take(&mut options, name)));
         let mut body = parts.body;
-        add_links(&mut body, "link", take_list(&mut options, "link")?)?;
+        // What follows the chord follows its body.
+        let links = take_list(&mut options, "link")?;
+        extend(&mut body.options, "link", links)?;
         let errbacks = take_list(&mut options, "link_error")?;
         add_errbacks(&mut body, errbacks, &mut self.budget)?;
         for (name, value) in &options {
@@ -79,25 +81,13 @@ impl Applying<'_> {
     }
 }
 
-fn delayed(
-    mut options: super::options::Options,
-    delay: [(&str, Option<Value>); 2],
-) -> super::options::Options {
+fn delayed(mut options: Options, delay: [(&str, Option<Value>); 2]) -> Options {
     for (name, value) in delay {
         if let Some(value) = value {
             options.insert(name.to_owned(), value);
         }
     }
     options
-}
-
-/// What follows the chord follows its body.
-fn add_links(
-    body: &mut Signature,
-    name: &'static str,
-    links: Vec<Value>,
-) -> Result<(), CanvasError> {
-    extend(&mut body.options, name, links)
 }
 
 /// What follows the failure of a chord follows that of its body, whatever it is made of.

@@ -96,6 +96,12 @@ impl Applying<'_> {
                     id: id.or(seat.id),
                     ..seat
                 };
+                let group_id = take_text(&mut chord.header_options, "task_id")?;
+                let group_id = group_id.unwrap_or_else(|| self.ids.next());
+                let group_id = Value::from(group_id);
+                chord.header_options.insert("task_id".to_owned(), group_id);
+                chord.header = flattened(std::mem::take(&mut chord.header))?;
+                self.freeze_members(&mut chord.header, &Seat::default())?;
                 self.freeze(&mut chord.body, seat)
             }
             Shape::Group(members) => {
