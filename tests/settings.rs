@@ -2,6 +2,7 @@
 
 mod any_text;
 mod beat;
+mod celery;
 mod conveyor;
 mod example;
 mod mail;
@@ -101,7 +102,7 @@ fn all_that_is_wrong_is_said_at_once_with_its_origin() {
             ("API_BIND", "localhost"),
             ("DATABASE_URL", "mysql://u:hunter2@h/db"),
             ("CELERY_CONF_WORKER_CONCURENCY", "4"),
-            ("CELERY_CONF_ENABLE_UTC", "1"),
+            ("CELERY_CONF_ENABLE_UTC", "0"),
             ("SOMETHING_ELSE", "of somebody else"),
         ]);
 
@@ -116,7 +117,7 @@ API_BIND (environment): \"localhost\" is not an IP address with a port; write fo
 TOKEN_TTL (backbeat.toml): \"soon\" is not a duration from 1s to 3650d; \
 write a number of seconds, or for example 25s, 11min or 10d
 CELERY_CONF_WORKER_CONCURRENCY (.env line 2): \"0\" is not a whole number from 1 to 1024
-CELERY_CONF_ENABLE_UTC (environment): this version does not honour this setting of Celery yet; remove it
+CELERY_CONF_ENABLE_UTC (environment): instants in messages are in UTC, whatever CELERY_CONF_TIMEZONE says; remove it
 CELERY_CONF_WORKER_CONCURENCY (environment): is not a setting of Celery; did you mean CELERY_CONF_WORKER_CONCURRENCY?
 API_BNID (backbeat.toml): is not a setting; did you mean API_BIND?
 mail (backbeat.toml): is not a setting; remove it
@@ -129,7 +130,7 @@ fn what_this_version_cannot_do_is_refused_by_name() {
     for (name, said) in [
         (
             "CELERY_CONF_BROKER_READ_URL",
-            "does not honour this setting of Celery yet",
+            "one Redis is read and written to; set REDIS_URL",
         ),
         ("CELERY_CONF_BROKER_URL", "is called REDIS_URL here"),
     ] {

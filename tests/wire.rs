@@ -9,7 +9,7 @@ mod any_message;
 mod canvas;
 
 use adapters::redis::wire::{
-    MOST_MESSAGE, Received, ResultWish, Sent, decode, encode, list_of, step_of,
+    MOST_MESSAGE, Outgoing, Received, ResultWish, Sent, decode, encode, list_of, step_of,
 };
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use domain::tasks::{Due, Envelope, Payload, Priority, QueueName};
@@ -261,4 +261,45 @@ fn a_header_of_the_task_wins_over_ours() {
         json!({"lang": "cobol", "retries": 3})
     );
     assert_eq!(back.key, envelope.key);
+}
+
+#[test]
+fn what_python_is_to_do_looks_as_if_python_had_sent_it() {
+    let envelope = Envelope {
+        headers: [
+            ("celery_beat_task".to_owned(), json!(true)),
+            ("tenant".to_owned(), json!("acme")),
+        ]
+        .into_iter()
+        .collect(),
+        priority: Priority::new(4),
+        ..task("one")
+    };
+    let outgoing = Outgoing {
+        envelope,
+        reply_to: None,
+        compression: None,
+    };
+    let bytes = outgoing.encode(START + TimeDelta::seconds(1), Uuid::from_u128(1));
+
+    let message: Value = serde_json::from_slice(&bytes).unwrap();
+    let plain = named("plain");
+    let names = |message: &Value| -> Vec<String> {
+        let headers = message["headers"].as_object().unwrap();
+        headers.keys().cloned().collect()
+    };
+    let ours = names(&message);
+    for name in names(&plain) {
+        assert!(ours.contains(&name), "{name}");
+    }
+    let more: Vec<_> = ours
+        .iter()
+        .filter(|it| !names(&plain).contains(it))
+        .collect();
+    assert_eq!(more, ["celery_beat_task", "tenant"]);
+    assert_eq!(message["headers"]["ignore_result"], Value::Null);
+    assert_eq!(message["headers"]["root_id"], "one");
+    let received = decode(&bytes, &QueueName::default()).unwrap();
+    assert_eq!((received.envelope.key, received.conveyed), (None, false));
+    assert!(received.result.is_some(), "somebody may wait for it");
 }

@@ -15,13 +15,16 @@ mod layers;
 mod log;
 mod mail;
 mod nearest;
+mod node;
 mod percent;
 mod problem;
 mod public_url;
 mod reader;
+mod results;
 mod routes;
 mod secret_key;
 mod sender;
+mod sending;
 mod smtp;
 mod smtp_url;
 mod sources;
@@ -34,10 +37,13 @@ pub use database_url::Database;
 pub use email_url::MailTo;
 pub use log::{LogFilter, LogFilterError, LogFormat, LogLevel, LogSettings};
 pub use mail::MailSettings;
+pub use node::NodeSettings;
 pub use problem::{Problem, SettingsError, Warning};
 pub use public_url::{PublicUrl, PublicUrlError};
+pub use results::ResultSettings;
 pub use secret_key::{SecretKey, SecretKeyError};
 pub use sender::{Sender, SenderError};
+pub use sending::SendingSettings;
 pub use sources::{DOTENV_FILE, Sources, TOML_FILE};
 pub use worker::WorkerSettings;
 
@@ -54,6 +60,9 @@ const DAY: Duration = Duration::from_hours(24);
 
 const SECRET_NEEDED: &str = "must be set with PostgreSQL, to the same on every machine; \
                              write a random text of at least 32 characters";
+
+const SAME_AS_QUEUE: &str = "the default queue has an exchange and a routing key of its own name; set \
+                             CELERY_CONF_TASK_DEFAULT_QUEUE, and remove it";
 
 /// Everything that can be set, each value valid in itself.
 ///
@@ -79,6 +88,10 @@ pub struct Settings {
     pub inactivity: InactivityPolicy,
     /// How tasks are run.
     pub worker: WorkerSettings,
+    /// How a worker is seen and spoken to from outside.
+    pub node: NodeSettings,
+    /// How tasks are sent.
+    pub sending: SendingSettings,
     /// Redis, when it is set: what carries tasks to workers.
     pub conveyor: Option<ConveyorSettings>,
     /// `CELERY_CONF_TASK_ROUTES` and `CELERY_CONF_TASK_DEFAULT_QUEUE`: which queue a task goes to.
@@ -165,6 +178,14 @@ impl Settings {
             queue,
         );
         let routes = routes::read(read, &default_queue);
+        for name in [
+            "CELERY_CONF_TASK_DEFAULT_EXCHANGE",
+            "CELERY_CONF_TASK_DEFAULT_ROUTING_KEY",
+        ] {
+            read.refuse(name, |text| text == default_queue.as_str(), SAME_AS_QUEUE);
+        }
+        let sending = SendingSettings::read(read);
+        celery::read_fixed(read);
         if let Some(Database::Postgres(_)) = database {
             read.require("SECRET_KEY", SECRET_NEEDED);
         }
@@ -178,9 +199,11 @@ impl Settings {
             secret_key,
             inactivity,
             conveyor: ConveyorSettings::read(read, &default_queue),
-            beat: BeatSettings::read(read, &routes),
+            beat: BeatSettings::read(read, &routes, sending.priority),
             routes,
             worker,
+            node: NodeSettings::read(read),
+            sending,
             log: LogSettings::read(read),
             shutdown_grace: read.open("SHUTDOWN_GRACE", duration(Duration::ZERO..=HOUR)),
             warnings: Vec::new(),

@@ -84,7 +84,7 @@ impl Relay {
         if tasks.is_empty() {
             return Ok(0);
         }
-        match self.conveyor.push(push, &tasks).await {
+        match self.conveyor.push(push, &tasks, &self.own).await {
             Ok(Pushed { before, refused }) => {
                 self.reconcile(before, push.number).await?;
                 self.bury(refused).await?;

@@ -4,15 +4,18 @@
 //! [`Beat`](crate::beat::Beat) fires it. Entries are [written](written::entries) in
 //! Celery's shape.
 
+mod aligned;
 mod crontab;
 mod entry;
 mod interval;
+mod wall;
 pub mod written;
 
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+pub use aligned::{Aligned, NotWholeError};
 pub use crontab::{Crontab, CrontabError, Field, FieldError, Fields};
 pub use entry::{EntryName, Expires, ScheduleEntry};
 pub use interval::{Interval, IntervalError};
@@ -31,6 +34,8 @@ pub const AHEAD_AT_MOST: TimeDelta = TimeDelta::days(1);
 pub enum Schedule {
     /// Every so often.
     Interval(Interval),
+    /// Every so often, on the clock of a time zone.
+    Aligned(Aligned),
     /// By the calendar of a time zone.
     Crontab(Crontab),
 }
@@ -42,6 +47,7 @@ impl Schedule {
     pub fn next_after(&self, anchor: DateTime<Utc>, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self {
             Self::Interval(interval) => interval.next_after(anchor, after),
+            Self::Aligned(aligned) => aligned.next_after(anchor, after),
             Self::Crontab(crontab) => crontab.next_after(after),
         }
     }
@@ -50,6 +56,7 @@ impl Schedule {
     pub(crate) fn span(&self, first: DateTime<Utc>, end: DateTime<Utc>) -> Span {
         match self {
             Self::Interval(interval) => interval.span(first, end),
+            Self::Aligned(aligned) => aligned.span(first, end),
             Self::Crontab(crontab) => crontab.span(first, end),
         }
     }
@@ -70,6 +77,7 @@ impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Interval(interval) => interval.fmt(f),
+            Self::Aligned(aligned) => aligned.fmt(f),
             Self::Crontab(crontab) => crontab.fmt(f),
         }
     }

@@ -10,7 +10,7 @@ use domain::ports::{
     Conveyor, Ended, Enqueued, Fence, Lease, PortError, Push, Pushed, QueueCounts, Queues,
     Requeued, Settled, TaskQueue, TaskQueueAdmin, TaskRow, TaskState, Verdict, WorkerId,
 };
-use domain::tasks::{Envelope, QueueName, TaskId};
+use domain::tasks::{Envelope, OwnWork, QueueName, TaskId};
 use tests::samples::START;
 
 use super::dice::Dice;
@@ -124,11 +124,16 @@ impl Data {
 
 #[async_trait]
 impl Conveyor for MemoryConveyor {
-    async fn push(&self, push: Push, tasks: &[Envelope]) -> Result<Pushed, PortError> {
+    async fn push(
+        &self,
+        push: Push,
+        tasks: &[Envelope],
+        own: &OwnWork,
+    ) -> Result<Pushed, PortError> {
         let data = &mut self.state().data;
         let messages = tasks.iter().map(|task| Message {
             envelope: task.clone(),
-            is_row: true,
+            is_row: own.includes(task),
         });
         data.waiting.extend(messages);
         let before = data.last_pushes.insert(push.relay, push.number);

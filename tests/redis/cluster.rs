@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::ports::{Conveyor as _, Push, TaskQueue as _, TaskQueueAdmin as _, TaskState, Verdict};
-use domain::tasks::{Due, Envelope, Reason};
+use domain::tasks::{Due, Envelope, OwnWork, Reason};
 use redis::cmd;
 use serde_json::Value;
 use tests::mail_server::free_port;
@@ -49,7 +49,12 @@ async fn with_a_hash_tag_all_keys_are_in_one_slot() {
         relay: FIRST,
         number: 1,
     };
-    queue.push(push, &[task("a row's")]).await.unwrap();
+    let row = task("a row's");
+    let own = OwnWork {
+        names: vec![row.name.clone()],
+        ..OwnWork::default()
+    };
+    queue.push(push, &[row], &own).await.unwrap();
     assert_eq!(queue.last_pushes(&[FIRST, SECOND]).await.unwrap(), [1, 0]);
     for lease in place.lease(FIRST).await {
         let verdict = match lease.envelope.id.as_str() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bins::settings::{ConveyorSettings, Settings, Sources};
+use bins::settings::{ConveyorSettings, ResultSettings, Settings, Sources};
 use domain::tasks::{QueueName, TaskName};
 
 use super::{complaints, defaults, from_environment};
@@ -30,7 +30,24 @@ fn a_url_is_enough() {
     let conveyor = conveyor(&[]);
 
     assert_eq!(conveyor.prefix, "");
-    assert_eq!(conveyor.results_kept_for, Some(Duration::from_hours(24)));
+    assert_eq!(conveyor.restore_after, None);
+    let results = conveyor.results.clone().unwrap();
+    assert_eq!((&results.url, results.prefix.as_str()), (&conveyor.url, ""));
+    assert_eq!(results.kept_for, Some(Duration::from_hours(24)));
+    let ResultSettings {
+        is_extended,
+        tracks_started,
+        is_ignored,
+        keeps_ignored_errors,
+        ..
+    } = results;
+    let flags = [
+        is_extended,
+        tracks_started,
+        is_ignored,
+        keeps_ignored_errors,
+    ];
+    assert_eq!(flags, [false; 4]);
     assert_eq!(conveyor.python_queues, []);
     assert!(!format!("{conveyor:?}").contains("hunter2"));
 }
@@ -40,22 +57,46 @@ fn what_celery_is_told_of_keys_and_results_is_honoured() {
     let options = r#"{"global_keyprefix": "music:", "visibility_timeout": 3600, "priority_steps": [0, 3, 6, 9]}"#;
     let with = conveyor(&[("CELERY_CONF_BROKER_TRANSPORT_OPTIONS", options)]);
     assert_eq!(with.prefix, "music:");
+    assert_eq!(with.restore_after, Some(Duration::from_hours(1)));
+    assert_eq!(with.results.unwrap().prefix, "", "as in Celery");
 
     for (name, value, kept_for) in [
-        ("CELERY_CONF_RESULT_BACKEND", "disabled://", None),
         ("CELERY_CONF_RESULT_BACKEND", REDIS.1, Some(86_400)),
-        (
-            "CELERY_CONF_RESULT_BACKEND",
-            "redis://:hunter2@h:6380?db=3",
-            Some(86_400),
-        ),
         ("CELERY_CONF_RESULT_EXPIRES", "60", Some(60)),
         ("CELERY_CONF_RESULT_EXPIRES", "2d", Some(172_800)),
-        ("CELERY_CONF_RESULT_EXPIRES", "0", Some(3_153_600_000)),
+        ("CELERY_CONF_RESULT_EXPIRES", "0", None),
+        ("CELERY_CONF_RESULT_EXPIRES", "None", None),
     ] {
-        let kept = conveyor(&[(name, value)]).results_kept_for;
-        assert_eq!(kept, kept_for.map(Duration::from_secs), "{name}={value}");
+        let results = conveyor(&[(name, value)]).results.unwrap();
+        let kept_for = kept_for.map(Duration::from_secs);
+        assert_eq!(results.kept_for, kept_for, "{name}={value}");
     }
+    let none = conveyor(&[("CELERY_CONF_RESULT_BACKEND", "disabled://")]);
+    assert_eq!(none.results, None);
+}
+
+#[test]
+fn results_may_be_kept_elsewhere() {
+    let options = r#"{"global_keyprefix": "music", "master_name": "results"}"#;
+    let with = conveyor(&[
+        (
+            "CELERY_CONF_RESULT_BACKEND",
+            "sentinel://:hunter2@other:26379",
+        ),
+        ("CELERY_CONF_RESULT_BACKEND_TRANSPORT_OPTIONS", options),
+        ("CELERY_CONF_RESULT_EXTENDED", "True"),
+        ("CELERY_CONF_TASK_TRACK_STARTED", "True"),
+        ("CELERY_CONF_TASK_IGNORE_RESULT", "1"),
+        ("CELERY_CONF_TASK_STORE_ERRORS_EVEN_IF_IGNORED", "yes"),
+    ]);
+
+    let results = with.results.unwrap();
+    assert_ne!(results.url, with.url);
+    assert!(!results.url.lacks_master_name());
+    assert!(!format!("{results:?}").contains("hunter2"));
+    assert_eq!(results.prefix, "music_", "Celery separates it");
+    assert!(results.is_extended && results.tracks_started);
+    assert!(results.is_ignored && results.keeps_ignored_errors);
 }
 
 #[test]
@@ -93,12 +134,27 @@ fn what_cannot_be_honoured_is_said_with_what_to_do() {
         (
             "CELERY_CONF_BROKER_TRANSPORT_OPTIONS",
             r#"{"unacked_key": "x"}"#,
-            "unacked_key is not honoured; remove it",
+            "unacked_key is honoured as it is by default alone; remove it",
+        ),
+        (
+            "CELERY_CONF_BROKER_TRANSPORT_OPTIONS",
+            r#"{"visibility_timeout": "long"}"#,
+            "visibility_timeout must be a number of seconds",
+        ),
+        (
+            "CELERY_CONF_BROKER_TRANSPORT_OPTIONS",
+            r#"{"socket_keepalive": true}"#,
+            "socket_keepalive is fixed here",
+        ),
+        (
+            "CELERY_CONF_RESULT_BACKEND_TRANSPORT_OPTIONS",
+            r#"{"result_chord_ordered": false}"#,
+            "result_chord_ordered is not honoured; remove it",
         ),
         (
             "CELERY_CONF_RESULT_BACKEND",
-            "redis://:hunter2@elsewhere",
-            "results go to the Redis of REDIS_URL",
+            "db+postgresql://:hunter2@elsewhere",
+            "results are kept in Redis, or not at all",
         ),
         ("CELERY_CONF_RESULT_EXPIRES", "soon", "is not a duration"),
         (
@@ -156,23 +212,6 @@ fn the_redis_of_celery_is_the_one_that_is_set() {
     assert_eq!(
         complaint,
         "CELERY_CONF_BROKER_URL (environment): is called REDIS_URL here; set that instead"
-    );
-}
-
-#[test]
-fn a_timeout_that_is_not_needed_is_remarked_upon() {
-    let options = (
-        "CELERY_CONF_BROKER_TRANSPORT_OPTIONS",
-        r#"{"visibility_timeout": 3600}"#,
-    );
-    let settings = from_environment(&[REDIS, options]).unwrap();
-
-    let warnings: Vec<_> = settings.warnings.iter().map(ToString::to_string).collect();
-    assert_eq!(
-        warnings,
-        [
-            "CELERY_CONF_BROKER_TRANSPORT_OPTIONS (environment): visibility_timeout changes nothing here: tasks come back when their worker dies, and never before"
-        ]
     );
 }
 

@@ -149,6 +149,7 @@ pub fn schedule_entry(name: &str, seconds: u32) -> ScheduleEntry {
         payload: Payload::of_arguments(&[], &Map::new()),
         queue: QueueName::default(),
         priority: Priority::default(),
+        countdown: TimeDelta::zero(),
         expires: None,
         headers: Map::new(),
     }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use chrono_tz::{TZ_VARIANTS, Tz};
-use domain::schedules::{ScheduleEntry, written};
-use domain::tasks::{Routes, Task as _};
+use domain::schedules::ScheduleEntry;
+use domain::schedules::written::{self, Defaults};
+use domain::tasks::{Priority, Routes, Task as _};
 use domain::use_cases::CheckInactiveArtists;
 use serde_json::{Map, Value, json};
 
@@ -25,14 +26,19 @@ pub struct BeatSettings {
 }
 
 impl BeatSettings {
-    /// Tasks that name no queue go by `routes`.
-    pub(super) fn read(read: &mut Reader, routes: &Routes) -> Self {
+    /// Tasks that name no queue go by `routes`, and those that say nothing are as urgent as `priority`.
+    pub(super) fn read(read: &mut Reader, routes: &Routes, priority: Priority) -> Self {
         let zone = read.or("CELERY_CONF_TIMEZONE", Tz::UTC, zone);
+        let defaults = Defaults {
+            zone,
+            routes,
+            priority,
+        };
         let set = read.tree("CELERY_CONF_BEAT_SCHEDULE", SHAPE, |tree| {
             let table = tree.as_object().ok_or_else(|| vec![SHAPE.to_owned()])?;
-            entries(table, zone, routes)
+            entries(table, defaults)
         });
-        let unset = || entries(&Map::new(), zone, routes).unwrap_or_default();
+        let unset = || entries(&Map::new(), defaults).unwrap_or_default();
         Self {
             entries: set.unwrap_or_else(unset),
             catch_up: read.or("BEAT_CATCH_UP", DAY, duration(Duration::ZERO..=365 * DAY)),
@@ -47,8 +53,7 @@ const SHAPE: &str = "must be a table of entries like {\"add-every-30-seconds\": 
 /// there is no null, is none.
 fn entries(
     table: &Map<String, Value>,
-    zone: Tz,
-    routes: &Routes,
+    defaults: Defaults<'_>,
 ) -> Result<Vec<ScheduleEntry>, Vec<String>> {
     let day = DAY.as_secs();
     let mut all = Map::new();
@@ -58,7 +63,7 @@ fn entries(
     );
     all.extend(table.clone());
     all.retain(|_, entry| !entry.is_null() && *entry != Value::Bool(false));
-    written::entries(&all, zone, routes)
+    written::entries(&all, defaults)
         .map_err(|problems| problems.iter().map(ToString::to_string).collect())
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Layers {
     pub(super) values: BTreeMap<String, Value>,
     /// The names in `backbeat.toml`, which all ought to be ours.
     pub(super) in_toml: Vec<String>,
+    /// The names in `.env` that have a value, and where; not all need to be ours.
+    pub(super) in_dotenv: Vec<(String, String)>,
     /// What could not be read at all.
     pub(super) problems: Vec<Problem>,
     /// The oddities of `.env`.
@@ -93,8 +95,12 @@ impl Layers {
         match dotenv::parse(content) {
             Ok(read) => {
                 self.warnings = read.warnings;
-                let value =
-                    |line, text| Value::new(Some(&format!("{DOTENV_FILE} line {line}")), text);
+                let origin = |line| format!("{DOTENV_FILE} line {line}");
+                let value = |line, text| Value::new(Some(&origin(line)), text);
+                let with_value = read.entries.iter().filter(|it| !it.value.trim().is_empty());
+                self.in_dotenv = with_value
+                    .map(|it| (it.name.clone(), origin(it.line)))
+                    .collect();
                 let entries = read.entries.into_iter();
                 Layer(
                     entries

@@ -95,6 +95,26 @@ impl Reader {
         }
     }
 
+    /// The value of `name`, whatever its shape, of which something may have to be said. Empty is not set.
+    pub(super) fn refusable(&mut self, name: &'static str) -> Option<Json> {
+        self.refused.push(name);
+        let value = self.layers.values.get(name)?.clone();
+        match value.kind {
+            ValueKind::Array(_) | ValueKind::Table(_) => value.try_deserialize().ok(),
+            _ => {
+                let (text, _) = self.text(name)?;
+                Some(serde_json::from_str(&text).unwrap_or(Json::String(text)))
+            }
+        }
+    }
+
+    /// The text of the variable `name`, which is none of our settings.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        let value = self.layers.values.get(name)?.clone();
+        let text = value.into_string().ok()?;
+        (!text.trim().is_empty()).then(|| text.trim().to_owned())
+    }
+
     /// Remarks upon `name`, which is set and changes nothing.
     pub(super) fn warn_about(&mut self, name: &'static str, why: &str) {
         self.warnings.push(Warning::Setting(Problem {
@@ -222,6 +242,12 @@ impl Reader {
             .filter(unknown)
             .cloned()
             .collect();
+        let dotenv: Vec<(String, String)> = layers
+            .in_dotenv
+            .iter()
+            .filter(|(name, _)| unknown(&name))
+            .cloned()
+            .collect();
 
         for name in celery {
             if let Some((_, origin)) = self.text(&name) {
@@ -230,11 +256,23 @@ impl Reader {
             }
         }
         for name in toml {
-            let complaint = match nearest(&name, self.names.iter().copied()) {
-                Some(meant) => format!("is not a setting; did you mean {meant}?"),
-                None => "is not a setting; remove it".to_owned(),
-            };
+            let complaint = self.why_not_in_toml(&name);
             self.complain(&name, TOML_FILE.to_owned(), complaint);
+        }
+        for (name, origin) in dotenv {
+            if let Some(complaint) = celery::complaint_about_variable(&name) {
+                self.complain(&name, origin, complaint);
+            }
+        }
+    }
+
+    fn why_not_in_toml(&self, name: &str) -> String {
+        if let Some(new) = celery::new_name(name) {
+            return format!("is called {new} here; rename it");
+        }
+        match nearest(name, self.names.iter().copied()) {
+            Some(meant) => format!("is not a setting; did you mean {meant}?"),
+            None => "is not a setting; remove it".to_owned(),
         }
     }
 

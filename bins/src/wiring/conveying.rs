@@ -1,6 +1,7 @@
 //! How tasks get from the store to workers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use adapters::redis::{RedisQueue, RedisSettings};
 use domain::ports::{Clock, TaskQueue, WorkerId};
@@ -14,6 +15,9 @@ use crate::program::Failure;
 use crate::relaying::Relaying;
 use crate::settings::{ConveyorSettings, Settings};
 
+/// As long as Redis keeps anything that has an end.
+const FOR_EVER: Duration = Duration::from_hours(24 * 365 * 100);
+
 /// What carries tasks, if it is set. It need not be there yet.
 pub(super) fn open(
     settings: &Settings,
@@ -25,13 +29,13 @@ pub(super) fn open(
     let ConveyorSettings {
         url,
         prefix,
-        results_kept_for,
+        results,
         ..
     } = conveyor;
     let how = RedisSettings {
         prefix: prefix.clone(),
         lease: settings.worker.lease,
-        results_kept_for: *results_kept_for,
+        results_kept_for: results.as_ref().map(|it| it.kept_for.unwrap_or(FOR_EVER)),
     };
     let queue = RedisQueue::open(url, Arc::clone(clock), how)?;
     Ok(Some(Arc::new(queue)))

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{PortError, Push, TaskQueue, TaskQueueAdmin, WorkerId};
-use crate::tasks::{Envelope, Reason, TaskId};
+use crate::tasks::{Envelope, OwnWork, Reason, TaskId};
 
 /// A queue that can carry messages which stand for the rows of a store, and be asked what of
 /// them it has lost.
@@ -15,11 +15,19 @@ pub trait Conveyor: TaskQueue + TaskQueueAdmin {
     /// Puts a message for each of `tasks` into its queue, and notes `push`: all or nothing, but
     /// for tasks that it can never carry, which are refused.
     ///
+    /// What `own` does not include is done by others: its message is like any producer's, and
+    /// stands for no row.
+    ///
     /// # Errors
     ///
     /// When it cannot be reached; the messages may be there all the same, and pushing them
     /// again under another number is harmless.
-    async fn push(&self, push: Push, tasks: &[Envelope]) -> Result<Pushed, PortError>;
+    async fn push(
+        &self,
+        push: Push,
+        tasks: &[Envelope],
+        own: &OwnWork,
+    ) -> Result<Pushed, PortError>;
 
     /// The number of the last push of each of `relays` that it knows of, in their order; 0 if none.
     ///

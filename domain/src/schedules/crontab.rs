@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, LocalResult, NaiveDateTime, TimeDelta, TimeZone as _, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 
 use super::Span;
+use super::wall::first_shown;
 pub use field::{Field, FieldError};
 
 /// The five fields of a crontab, in the order of [`Field::ALL`].
@@ -148,24 +149,10 @@ impl Crontab {
         loop {
             wall = self.cron.find_next_occurrence(&wall, false).ok()?;
             // What comes twice had its instant at the first pass, which may be over.
-            if let Some(instant) = self.instant_of(wall).filter(|instant| after < *instant) {
+            if let Some(instant) = first_shown(wall, self.zone).filter(|instant| after < *instant) {
                 return Some(instant);
             }
         }
-    }
-
-    /// When the clock shows `wall` for the first time; when it skips it, the end of what it skips.
-    fn instant_of(&self, wall: NaiveDateTime) -> Option<DateTime<Utc>> {
-        const LONGEST_SKIP: i64 = 48 * 60;
-        (0..=LONGEST_SKIP).find_map(|minutes| {
-            let shown = wall.checked_add_signed(TimeDelta::minutes(minutes))?;
-            match self.zone.from_local_datetime(&shown) {
-                LocalResult::Single(instant) | LocalResult::Ambiguous(instant, _) => {
-                    Some(instant.to_utc())
-                }
-                LocalResult::None => None,
-            }
-        })
     }
 }
 

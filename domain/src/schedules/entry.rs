@@ -60,6 +60,8 @@ pub struct ScheduleEntry {
     pub queue: QueueName,
     /// How urgent it is.
     pub priority: Priority,
+    /// How long after it was fired it may be done; zero is at once.
+    pub countdown: TimeDelta,
     /// From when on it is not worth doing.
     pub expires: Option<Expires>,
     /// What travels along.
@@ -92,7 +94,7 @@ impl ScheduleEntry {
             payload: self.payload.clone(),
             queue: self.queue.clone(),
             priority: self.priority,
-            due: Due::At(due),
+            due: Due::At(self.start(due, now)),
             expires_at: self.expires.and_then(|expires| match expires {
                 Expires::After(time) => now.checked_add_signed(time),
                 Expires::At(instant) => Some(instant),
@@ -100,5 +102,14 @@ impl ScheduleEntry {
             key: Some(key),
             headers,
         }
+    }
+
+    /// From when on the task may be done: with a countdown so long after it was fired.
+    fn start(&self, due: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+        if self.countdown.is_zero() {
+            return due;
+        }
+        now.checked_add_signed(self.countdown)
+            .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 }

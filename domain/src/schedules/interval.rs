@@ -49,6 +49,11 @@ impl Interval {
         Self::new(TimeDelta::microseconds(micros))
     }
 
+    /// How long it is.
+    pub(super) fn length(self) -> TimeDelta {
+        self.0
+    }
+
     /// The first `anchor + n × interval` after `after`, with n from 1.
     pub(super) fn next_after(
         self,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// How often one worker may begin a task, as Celery writes it: `10/m`, `0.5/s`, `100/h`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RateLimit {
     text: String,
     every: Duration,

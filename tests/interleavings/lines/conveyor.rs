@@ -7,14 +7,19 @@ use domain::ports::{
     Conveyor, Ended, Enqueued, Lease, PortError, Push, Pushed, QueueCounts, Queues, Requeued,
     Settled, TaskQueue, TaskQueueAdmin, TaskRow, TaskState, WorkerId,
 };
-use domain::tasks::{Envelope, QueueName, TaskId};
+use domain::tasks::{Envelope, OwnWork, QueueName, TaskId};
 
 use super::ConveyorLine;
 
 #[async_trait]
 impl Conveyor for ConveyorLine {
-    async fn push(&self, push: Push, tasks: &[Envelope]) -> Result<Pushed, PortError> {
-        let pushing = self.conveyor.push(push, tasks);
+    async fn push(
+        &self,
+        push: Push,
+        tasks: &[Envelope],
+        own: &OwnWork,
+    ) -> Result<Pushed, PortError> {
+        let pushing = self.conveyor.push(push, tasks, own);
         self.stage.call("push messages", pushing).await
     }
 

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::ports::{Conveyor, PortError, Push, Pushed, WorkerId};
-use domain::tasks::{Envelope, Reason, TaskId};
+use domain::tasks::{Envelope, OwnWork, Reason, TaskId};
 use redis::{Pipeline, cmd, pipe};
 
 use super::RedisQueue;
-use super::enqueue::{Lists, message};
+use super::enqueue::{As, Lists, message};
 use crate::redis::error::failed;
 use crate::redis::wire::step_of;
 
@@ -17,8 +17,13 @@ const REMEMBERED_FOR: Duration = Duration::from_hours(24 * 7);
 
 #[async_trait]
 impl Conveyor for RedisQueue {
-    async fn push(&self, push: Push, tasks: &[Envelope]) -> Result<Pushed, PortError> {
-        let (pipeline, refused) = self.carrying(push, tasks);
+    async fn push(
+        &self,
+        push: Push,
+        tasks: &[Envelope],
+        own: &OwnWork,
+    ) -> Result<Pushed, PortError> {
+        let (pipeline, refused) = self.carrying(push, tasks, own);
         let (before,): (Option<u64>,) = self
             .link
             .pipeline(&pipeline)
@@ -48,12 +53,22 @@ impl Conveyor for RedisQueue {
 
 impl RedisQueue {
     /// One transaction, whose only answer is the number of the push before; and what is left out.
-    fn carrying(&self, push: Push, tasks: &[Envelope]) -> (Pipeline, Vec<(TaskId, Reason)>) {
+    fn carrying(
+        &self,
+        push: Push,
+        tasks: &[Envelope],
+        own: &OwnWork,
+    ) -> (Pipeline, Vec<(TaskId, Reason)>) {
         let now = self.now();
         let (mut lists, mut refused) = (Lists::new(), Vec::new());
         for task in tasks {
             // It is due, or it would not be relayed; since when, the message says.
-            match message(task, task.due.from(now), now, true) {
+            let sent_as = if own.includes(task) {
+                As::Row
+            } else {
+                As::Producers
+            };
+            match message(task, task.due.from(now), now, sent_as) {
                 Ok(message) => {
                     let list = (&task.queue, step_of(task.priority));
                     lists.entry(list).or_default().push(message);

@@ -12,7 +12,7 @@ use uuid::Builder;
 use super::RedisQueue;
 use crate::redis::error::failed;
 use crate::redis::record::{Head, score};
-use crate::redis::wire::{MOST_MESSAGE, Refusal, Sent, encode, step_of};
+use crate::redis::wire::{MOST_MESSAGE, Outgoing, Refusal, Sent, encode, step_of};
 
 /// How many tasks go to Redis at once; the next are made ready meanwhile.
 const MOST_PER_PIPELINE: usize = 128;
@@ -40,7 +40,7 @@ impl RedisQueue {
         let mut later = Vec::new();
         for task in tasks {
             let due_at = task.due.from(now);
-            let message = message(task, due_at, now, false).map_err(too_long)?;
+            let message = message(task, due_at, now, As::Ours).map_err(too_long)?;
             if due_at <= now {
                 let list = (&task.queue, step_of(task.priority));
                 lists.entry(list).or_default().push(message);
@@ -75,19 +75,41 @@ impl RedisQueue {
 /// The messages for each list of a queue.
 pub(super) type Lists<'a> = BTreeMap<(&'a QueueName, u8), Vec<Vec<u8>>>;
 
+/// As whose message a task goes out.
+#[derive(Clone, Copy)]
+pub(super) enum As {
+    /// Ours, and all there is of the task.
+    Ours,
+    /// Ours, and it stands for a row of the store.
+    Row,
+    /// Any producer's, for whoever serves the queue.
+    Producers,
+}
+
 pub(super) fn message(
     envelope: &Envelope,
     due_at: DateTime<Utc>,
     now: DateTime<Utc>,
-    conveyed: bool,
+    sent_as: As,
 ) -> Result<Vec<u8>, Refusal> {
-    let message = encode(&Sent {
-        envelope,
-        due_at,
-        now,
-        tag: Builder::from_random_bytes(rand::random()).into_uuid(),
-        conveyed,
-    });
+    let tag = Builder::from_random_bytes(rand::random()).into_uuid();
+    let message = match sent_as {
+        As::Ours | As::Row => encode(&Sent {
+            envelope,
+            due_at,
+            now,
+            tag,
+            conveyed: matches!(sent_as, As::Row),
+        }),
+        As::Producers => {
+            let outgoing = Outgoing {
+                envelope: envelope.clone(),
+                reply_to: None,
+                compression: None,
+            };
+            outgoing.encode(now, tag)
+        }
+    };
     if MOST_MESSAGE < message.len() {
         return Err(Refusal::TooLong(message.len()));
     }

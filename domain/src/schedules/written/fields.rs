@@ -64,8 +64,7 @@ impl<'a> Fields<'a> {
 
     /// The name of the entry itself.
     pub(super) fn named<T>(&mut self, name: Result<T, ValueError>) -> Option<T> {
-        name.map_err(|error| self.complain("name", error.to_string()))
-            .ok()
+        self.checked("name", name)
     }
 
     /// The field `name`; `None` when it is missing, null, or wrong.
@@ -75,7 +74,12 @@ impl<'a> Fields<'a> {
         parse: impl Fn(&Value) -> Result<T, E>,
     ) -> Option<T> {
         let read = parse(self.value(name)?);
-        read.map_err(|error| self.complain(name, error.to_string()))
+        self.checked(name, read)
+    }
+
+    /// What was made of the field `name`; `None` when that went wrong.
+    pub(super) fn checked<T, E: Display>(&mut self, name: &str, made: Result<T, E>) -> Option<T> {
+        made.map_err(|error| self.complain(name, error.to_string()))
             .ok()
     }
 
@@ -136,11 +140,12 @@ pub(super) fn object(value: &Value) -> Result<Map<String, Value>, &'static str> 
     value.as_object().cloned().ok_or("must be an object")
 }
 
-pub(super) fn not_relative(value: &Value) -> Result<(), &'static str> {
-    if *value == Value::Bool(false) {
-        return Ok(());
-    }
-    Err("must be false: intervals count from when an entry is first seen; use a crontab")
+pub(super) fn boolean(value: &Value) -> Result<bool, &'static str> {
+    value.as_bool().ok_or("must be true or false")
+}
+
+pub(super) fn text(value: &Value) -> Result<String, &'static str> {
+    value.as_str().map(str::to_owned).ok_or("must be a text")
 }
 
 pub(super) fn priority(value: &Value) -> Result<Priority, &'static str> {

@@ -3,9 +3,12 @@
 use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
-use crate::schedules::{Crontab, CrontabError, Field, Fields, Interval, Schedule};
+use crate::schedules::{Aligned, Crontab, CrontabError, Field, Fields, Interval, Schedule};
 
 const SHAPE: &str = "must be a number of seconds, or {\"crontab\": \"minute hour day_of_month month_of_year day_of_week\"}";
+
+const NOT_WHOLE: &str = "needs a schedule of whole seconds below a minute, else of whole minutes, from an \
+                         hour on of whole hours, and from a day on of whole days";
 
 /// The schedule that `value` means: seconds, a crontab in one text, or one field by field.
 pub(super) fn read(value: &Value, zone: Tz) -> Result<Schedule, Vec<String>> {
@@ -24,6 +27,17 @@ pub(super) fn read(value: &Value, zone: Tz) -> Result<Schedule, Vec<String>> {
         None => by_field(written, zone),
     };
     crontab.map(Schedule::Crontab)
+}
+
+/// `schedule`, on the clock of `zone`: Celery's `relative`.
+pub(super) fn aligned(schedule: Schedule, zone: Tz) -> Result<Schedule, &'static str> {
+    match schedule {
+        Schedule::Interval(interval) => Aligned::new(interval, zone)
+            .map(Schedule::Aligned)
+            .map_err(|_| NOT_WHOLE),
+        // A crontab goes by the clock anyway, in Celery, too.
+        other => Ok(other),
+    }
 }
 
 /// Celery's `crontab(minute=…, hour=…, …)`: what is left out is `*`.

@@ -9,7 +9,12 @@ use crate::tasks::{Priority, TaskName};
 
 fn read(table: &Value) -> Result<Vec<ScheduleEntry>, Vec<EntryProblem>> {
     let table = table.as_object().expect("a table");
-    entries(table, Tz::Europe__Berlin, &Routes::default())
+    let defaults = Defaults {
+        zone: Tz::Europe__Berlin,
+        routes: &Routes::default(),
+        priority: Priority::default(),
+    };
+    entries(table, defaults)
 }
 
 fn only(table: &Value) -> ScheduleEntry {
@@ -60,6 +65,38 @@ fn everything_may_be_said() {
     );
     assert_eq!(entry.expires, Some(Expires::After(TimeDelta::seconds(90))));
     assert_eq!(Value::Object(entry.headers), json!({"a": 1}));
+}
+
+#[test]
+fn options_become_what_celery_makes_of_them() {
+    let entry = only(&json!({"a": {
+        "task": "t", "schedule": 3600, "relative": true, "enabled": true,
+        "options": {
+            "queue": "q", "exchange": "", "routing_key": "q", "countdown": 1.5, "ignore_result": false,
+            "time_limit": 9, "shadow": "s", "headers": {"a": 1},
+        },
+    }}));
+
+    assert_eq!(
+        entry.schedule.to_string(),
+        "every 1 h on the clock in Europe/Berlin"
+    );
+    assert_eq!(entry.countdown, TimeDelta::milliseconds(1500));
+    assert_eq!(
+        Value::Object(entry.headers.clone()),
+        json!({"ignore_result": false, "timelimit": [9, null], "shadow": "s", "a": 1})
+    );
+    let due = "2026-01-01T00:00:00Z".parse().expect("an instant");
+    let sealed = entry.seal(due, due + TimeDelta::seconds(1));
+    let start = due + TimeDelta::milliseconds(2500);
+    assert_eq!(sealed.due, crate::tasks::Due::At(start));
+}
+
+#[test]
+fn what_is_not_enabled_is_none() {
+    let disabled = json!({"a": {"task": "t", "schedule": 1, "enabled": false}});
+
+    assert_eq!(read(&disabled), Ok(vec![]));
 }
 
 #[test]
@@ -127,16 +164,32 @@ fn what_is_wrong_is_named_with_its_entry_and_field() {
             "arg is not known here; known are task, schedule",
         ),
         (
-            json!({"task": "t", "schedule": 1, "relative": true}),
-            "relative must be false",
+            json!({"task": "t", "schedule": 90, "relative": true}),
+            "relative needs a schedule of whole seconds",
+        ),
+        (
+            json!({"task": "t", "schedule": 1, "relative": 1}),
+            "relative must be true or false",
+        ),
+        (
+            json!({"task": "t", "schedule": 1, "options": {"routing_key": "a.b"}}),
+            "options.routing_key leads to a queue of another name; say \"queue\" alone",
+        ),
+        (
+            json!({"task": "t", "schedule": 1, "options": {"countdown": -1}}),
+            "options.countdown must be a number of seconds",
+        ),
+        (
+            json!({"task": "t", "schedule": 1, "options": {"time_limit": 0}}),
+            "options.time_limit must be a number of seconds above 0",
         ),
         (
             json!({"task": "t", "schedule": 1, "options": []}),
             "options must be an object",
         ),
         (
-            json!({"task": "t", "schedule": 1, "options": {"countdown": 1}}),
-            "options.countdown is not known here; known are queue",
+            json!({"task": "t", "schedule": 1, "options": {"eta": "now"}}),
+            "options.eta is not known here; known are queue",
         ),
         (
             json!({"task": "t", "schedule": 1, "options": {"priority": 10}}),
