@@ -7,20 +7,10 @@ use bins::{program, roles};
 use clap::Parser;
 
 fn main() -> ExitCode {
-    let Worker {
-        concurrency,
-        queues,
-        hostname,
-        log,
-    } = Worker::parse();
-    program::run(
+    let worker = Worker::parse();
+    program::run_worker(
         "worker",
-        |settings| {
-            program::log_at(settings, log.level);
-            if let Some(concurrency) = concurrency {
-                settings.worker.concurrency = concurrency.into();
-            }
-        },
-        async |settings, stop| roles::worker(settings, &queues, &hostname, stop).await,
+        |settings| worker.adjust(settings),
+        async |settings, stop| roles::worker(settings, worker.clone().into_options(), stop).await,
     )
 }

@@ -1,5 +1,11 @@
 //! What can be said on the command lines.
 
+mod refused;
+mod worker;
+
+pub use self::refused::Refused;
+pub use self::worker::{NodeOptions, Worker};
+
 use clap::{Args, Parser, Subcommand};
 
 use crate::settings::LogLevel;
@@ -92,24 +98,6 @@ pub struct Api {
     pub log: Log,
 }
 
-/// Runs tasks: leases them, carries them out, settles them.
-#[derive(Debug, Parser)]
-#[command(name = "worker", version, after_help = SETTINGS)]
-pub struct Worker {
-    /// How many tasks run at once [setting: `CELERY_CONF_WORKER_CONCURRENCY`].
-    #[arg(short, long, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub concurrency: Option<u16>,
-    /// The queues to serve, separated by commas [default: the default queue].
-    #[arg(short = 'Q', long, value_delimiter = ',')]
-    pub queues: Vec<String>,
-    /// What this worker is called in the log.
-    #[arg(short = 'n', long, default_value = "worker")]
-    pub hostname: String,
-    /// How loudly to log.
-    #[command(flatten)]
-    pub log: Log,
-}
-
 /// Puts tasks into the queue when they are due, and keeps house.
 ///
 /// What is due when says `CELERY_CONF_BEAT_SCHEDULE`, in Celery's shape. Any number of beats
@@ -128,9 +116,9 @@ pub struct Beat {
 }
 
 /// How loudly to log.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Log {
-    /// error, warn, info, debug, trace or off [setting: `LOG_LEVEL`].
+    /// error, warn (WARNING), info, debug, trace or off, in any case [setting: `LOG_LEVEL`].
     #[arg(short = 'l', long = "loglevel", global = true)]
     pub level: Option<LogLevel>,
 }

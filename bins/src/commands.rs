@@ -10,6 +10,7 @@ pub use create_admin::create_admin;
 pub use demo::demo;
 pub use inspect::inspect;
 pub use send_test_mail::send_test_mail;
+pub(crate) use tasks::purge_all;
 pub use tasks::{purge, requeue};
 
 use tokio_util::sync::CancellationToken;

@@ -4,6 +4,7 @@
 pub mod arguments;
 pub mod commands;
 mod housekeeping;
+mod node_name;
 mod output;
 pub mod program;
 mod relaying;

@@ -9,6 +9,7 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use crate::settings::{LogLevel, Settings, Sources};
+use crate::shutdown::{Insistence, Stop};
 use crate::{shutdown, telemetry};
 
 /// The exit code for settings that cannot be used (`EX_CONFIG` of sysexits).
@@ -41,6 +42,46 @@ where
     M: FnOnce(Settings, CancellationToken) -> R,
     R: Future<Output = Result<(), Failure>>,
 {
+    let insistence = |_: &Settings| Insistence::Ends;
+    let main = async |settings, stop: Stop| main(settings, stop.warm).await;
+    start_with(sources, name, adjust, insistence, main)
+}
+
+/// Like [`run`], for a program that can give back what runs: asked again to stop it does, and
+/// exits with 1 then.
+pub fn run_worker<M, R>(name: &str, adjust: impl FnOnce(&mut Settings), main: M) -> ExitCode
+where
+    M: FnOnce(Settings, Stop) -> R,
+    R: Future<Output = Result<(), Failure>>,
+{
+    let insistence = |settings: &Settings| Insistence::Cools {
+        after: settings.node.soft_shutdown,
+        at_sigterm: settings.node.sigterm_is_cold,
+    };
+    let sources = Sources::of_this_process();
+    start_with(
+        &sources,
+        name,
+        adjust,
+        insistence,
+        async |settings, stop: Stop| {
+            let cold = stop.cold.clone();
+            main(settings, stop).await?;
+            if cold.is_cancelled() {
+                return Err("stopped coldly: what ran was given back".into());
+            }
+            Ok(())
+        },
+    )
+}
+
+fn start_with(
+    sources: &Sources,
+    name: &str,
+    adjust: impl FnOnce(&mut Settings),
+    insistence: impl FnOnce(&Settings) -> Insistence,
+    main: impl AsyncFnOnce(Settings, Stop) -> Result<(), Failure>,
+) -> ExitCode {
     let mut settings = match Settings::from_sources(sources) {
         Ok(settings) => settings,
         Err(error) => {
@@ -49,7 +90,8 @@ where
         }
     };
     adjust(&mut settings);
-    match start(settings, main) {
+    let insistence = insistence(&settings);
+    match start(settings, insistence, main) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&format!("{name}: {}", chain(error.as_ref())));
@@ -65,17 +107,17 @@ pub fn log_at(settings: &mut Settings, level: Option<LogLevel>) {
     }
 }
 
-fn start<M, R>(settings: Settings, main: M) -> Result<(), Failure>
-where
-    M: FnOnce(Settings, CancellationToken) -> R,
-    R: Future<Output = Result<(), Failure>>,
-{
+fn start(
+    settings: Settings,
+    insistence: Insistence,
+    main: impl AsyncFnOnce(Settings, Stop) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     telemetry::init(&settings.log)?;
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }
     Runtime::new()?.block_on(async {
-        let stop = shutdown::on_signal()?;
+        let stop = shutdown::on_signal(insistence)?;
         main(settings, stop).await
     })
 }

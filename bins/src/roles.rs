@@ -12,9 +12,12 @@ use domain::ports::{Clock, chain};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::arguments::NodeOptions;
+use crate::commands::purge_all;
 use crate::output::tell;
 use crate::program::Failure;
 use crate::settings::{Database, Settings};
+use crate::shutdown::Stop;
 use crate::ticker::introduce;
 use crate::wiring::{Platform, new_worker};
 pub use of_tasks::worker_of;
@@ -97,27 +100,27 @@ pub async fn api(settings: Settings, stop: CancellationToken) -> Result<(), Fail
     parts.run(writer).await
 }
 
-/// The worker alone, serving `queues`, called `name` in the log.
+/// The worker alone, as `options` say.
 ///
 /// # Errors
 ///
 /// As for [`everything`].
-pub async fn worker(
-    settings: Settings,
-    queues: &[String],
-    name: &str,
-    stop: CancellationToken,
-) -> Result<(), Failure> {
+pub async fn worker(settings: Settings, options: NodeOptions, stop: Stop) -> Result<(), Failure> {
     refuse_memory(&settings)?;
+    let NodeOptions { name, .. } = &options;
     let worker = new_worker();
     let concurrency = settings.worker.concurrency;
     let url = settings.api.public_url_at(settings.api.bind);
+    if options.purge {
+        purge_all(settings.clone(), &options.queues, &options.excluded).await?;
+    }
     let (platform, writer) = Platform::open(settings).await?;
     let mailing = platform.mailing()?;
-    let runner = platform.runner(worker, platform.queues(queues)?, &url, &mailing)?;
+    let queues = platform.queues(&options.queues, &options.excluded)?;
+    let runner = platform.runner(worker, queues, &url, &mailing)?;
     let housekeeper = platform.housekeeper();
     let (data, mail) = platform.places();
-    let mut parts = Parts::new(stop);
+    let mut parts = Parts::new(stop.warm);
     tell(&format!(
         "{name} ready: {concurrency} tasks at once, data in {data}, mail {mail}"
     ));
@@ -127,7 +130,9 @@ pub async fn worker(
     if let Some(relaying) = platform.relaying(worker) {
         parts.add("the relay", |stop| relaying.run(stop));
     }
-    parts.run(writer).await
+    // What runs then is offered to others once this process is gone.
+    let running = stop.cold.run_until_cancelled(parts.run(writer));
+    running.await.unwrap_or(Ok(()))
 }
 
 /// The beat alone.

@@ -170,9 +170,18 @@ impl Platform {
         Queues::new(own.cloned()).unwrap_or_else(|| routes.default_queue().clone().into())
     }
 
-    /// The queues with these names, as `-Q` has them; the default queue when there are none.
-    pub(crate) fn queues(&self, names: &[String]) -> Result<Queues, Failure> {
-        running::queues(&self.settings, names)
+    /// The queues with these names, as `-Q` has them, but for those `excluded`; when there are
+    /// none the default queue, or with exclusions whatever our own workers are to serve.
+    pub(crate) fn queues(&self, names: &[String], excluded: &[String]) -> Result<Queues, Failure> {
+        let excluded = running::named(excluded, "-X")?;
+        let served = if names.is_empty() && !excluded.is_empty() {
+            self.own_queues()
+        } else {
+            running::queues(&self.settings, names)?
+        };
+        let served = served.names().iter();
+        let left = served.filter(|name| !excluded.contains(name));
+        Queues::new(left.cloned()).ok_or_else(|| "every queue is excluded by -X".into())
     }
 
     /// Runs tasks of `queues` as `worker`, mailing with `mailing`.

@@ -46,12 +46,34 @@ pub async fn purge(settings: Settings, queue: Option<String>, force: bool) -> Re
         return Ok(());
     }
     let (platform, writer) = Platform::open(settings).await?;
-    let removed = beside(writer, platform.task_admin().purge(&queue)).await?;
+    beside(writer, remove(&platform, &queue)).await
+}
+
+/// Removes what waits in the queues that a worker with `-Q names -X excluded` would serve, as its
+/// `--purge` asks.
+pub(crate) async fn purge_all(
+    settings: Settings,
+    names: &[String],
+    excluded: &[String],
+) -> Result<(), Failure> {
+    let (platform, writer) = Platform::open(settings).await?;
+    let queues = platform.queues(names, excluded)?;
+    let removing = async {
+        for queue in queues.names() {
+            remove(&platform, queue).await?;
+        }
+        Ok(())
+    };
+    beside(writer, removing).await
+}
+
+async fn remove(platform: &Platform, queue: &QueueName) -> Result<(), Failure> {
+    let removed = platform.task_admin().purge(queue).await?;
     tell(&format!(
         "removed {removed} waiting tasks of the queue {queue}"
     ));
     if let Some(redis) = platform.conveyor() {
-        let removed = redis.purge(&queue).await?;
+        let removed = redis.purge(queue).await?;
         tell(&format!(
             "removed {removed} messages of the queue {queue} from redis"
         ));

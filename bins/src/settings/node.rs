@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::HOUR;
 use super::reader::Reader;
-use super::values::{boolean, duration};
+use super::values::{boolean, choice, duration};
 
 /// How a worker is seen and spoken to from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct NodeSettings {
     pub remote_control: bool,
     /// `CELERY_CONF_WORKER_SOFT_SHUTDOWN_TIMEOUT`: how long a cold stop waits for what runs.
     pub soft_shutdown: Duration,
+    /// `REMAP_SIGTERM`: whether SIGTERM stops a worker coldly, as SIGQUIT does.
+    pub sigterm_is_cold: bool,
 }
 
 impl NodeSettings {
@@ -27,6 +29,9 @@ impl NodeSettings {
                 Duration::ZERO,
                 duration(Duration::ZERO..=HOUR),
             ),
+            sigterm_is_cold: read.or("REMAP_SIGTERM", false, |text| {
+                choice(text, &[("SIGTERM", false), ("SIGQUIT", true)])
+            }),
         }
     }
 }

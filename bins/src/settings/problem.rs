@@ -34,6 +34,8 @@ pub enum Warning {
     Line(dotenv::Warning),
     /// A setting that changes nothing.
     Setting(Problem),
+    /// What was said on the command line.
+    CommandLine(&'static str),
 }
 
 impl fmt::Display for Problem {
@@ -47,6 +49,7 @@ impl fmt::Display for Warning {
         match self {
             Self::Line(line) => line.fmt(f),
             Self::Setting(remark) => remark.fmt(f),
+            Self::CommandLine(remark) => f.write_str(remark),
         }
     }
 }

@@ -11,6 +11,10 @@ use super::values::{ValueError, boolean, duration};
 
 /// Where results are kept, and which.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "Celery has a setting for each"
+)]
 pub struct ResultSettings {
     /// `CELERY_CONF_RESULT_BACKEND`: in which Redis; that of the tasks unless it is said otherwise.
     pub url: RedisUrl,
@@ -38,7 +42,12 @@ const NEEDS_RESULTS: &str =
 impl ResultSettings {
     /// None if no results are kept; `tasks` is the Redis of `REDIS_URL`, if that was understood.
     pub(super) fn read(read: &mut Reader, tasks: Option<&RedisUrl>) -> Option<Self> {
+        let of_tasks = read.variable("REDIS_URL");
         let backend = read.masked("CELERY_CONF_RESULT_BACKEND", |text| {
+            // One that is not understood has been complained about.
+            if of_tasks.as_deref() == Some(text) {
+                return Ok(tasks.cloned());
+            }
             if ["disabled", "disabled://"].contains(&text) {
                 return Ok(None);
             }
@@ -104,12 +113,12 @@ fn options(tree: &Value) -> Result<Options, Vec<String>> {
     for (name, value) in table {
         match (name.as_str(), value) {
             ("global_keyprefix", Value::String(prefix)) => read.prefix = separated(prefix),
-            ("global_keyprefix" | "master_name", Value::Null) => {}
+            ("global_keyprefix" | "master_name", Value::Null)
+            | ("result_chord_ordered", Value::Bool(true)) => {}
             ("master_name", Value::String(name)) => read.master_name = Some(name.clone()),
             ("global_keyprefix" | "master_name", _) => {
                 problems.push(format!("{name} must be a text"));
             }
-            ("result_chord_ordered", Value::Bool(true)) => {}
             ("retry_policy", _) => {
                 let why = "a result that cannot be stored is tried again until it is; remove it";
                 problems.push(format!("{name}: {why}"));

@@ -28,13 +28,16 @@ pub(crate) fn runner_of(
 
 /// The queues with these names, as `-Q` has them; the default queue when there are none.
 pub(super) fn queues(settings: &Settings, names: &[String]) -> Result<Queues, Failure> {
-    let queues = names
-        .iter()
-        .map(|name| QueueName::try_from(name.clone()))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| format!("the name of a queue {error} (-Q a,b)"))?;
+    let queues = named(names, "-Q")?;
     let default = || settings.routes.default_queue().clone().into();
     Ok(Queues::new(queues).unwrap_or_else(default))
+}
+
+/// The names of queues that are said with `option`.
+pub(super) fn named(names: &[String], option: &str) -> Result<Vec<QueueName>, Failure> {
+    let queues = names.iter().map(|name| QueueName::try_from(name.clone()));
+    let queues: Result<Vec<_>, _> = queues.collect();
+    queues.map_err(|error| format!("the name of a queue {error} ({option} a,b)").into())
 }
 
 /// How `worker` runs the tasks of `queues`.
