@@ -54,13 +54,26 @@ where
     M: FnOnce(Settings, Stop) -> R,
     R: Future<Output = Result<(), Failure>>,
 {
+    run_worker_with(&Sources::of_this_process(), name, adjust, main)
+}
+
+/// Like [`run_worker`], with the settings that `sources` give.
+pub fn run_worker_with<M, R>(
+    sources: &Sources,
+    name: &str,
+    adjust: impl FnOnce(&mut Settings),
+    main: M,
+) -> ExitCode
+where
+    M: FnOnce(Settings, Stop) -> R,
+    R: Future<Output = Result<(), Failure>>,
+{
     let insistence = |settings: &Settings| Insistence::Cools {
         after: settings.node.soft_shutdown,
         at_sigterm: settings.node.sigterm_is_cold,
     };
-    let sources = Sources::of_this_process();
     start_with(
-        &sources,
+        sources,
         name,
         adjust,
         insistence,

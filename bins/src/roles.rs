@@ -2,6 +2,7 @@
 
 mod of_tasks;
 mod parts;
+mod working;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use crate::ticker::introduce;
 use crate::wiring::{Platform, new_worker};
 pub use of_tasks::worker_of;
 use parts::Parts;
+use working::work;
 
 /// Everything in one process.
 ///
@@ -120,19 +122,18 @@ pub async fn worker(settings: Settings, options: NodeOptions, stop: Stop) -> Res
     let runner = platform.runner(worker, queues, &url, &mailing)?;
     let housekeeper = platform.housekeeper();
     let (data, mail) = platform.places();
-    let mut parts = Parts::new(stop.warm);
+    let Stop { warm, cold } = stop;
+    let mut parts = Parts::new(warm);
     tell(&format!(
         "{name} ready: {concurrency} tasks at once, data in {data}, mail {mail}"
     ));
-    parts.add("the worker", |stop| runner.run(stop));
+    parts.add("the worker", |stop| work(runner, stop, cold));
     parts.add("the connections for mail", |stop| mailing.tidy(stop));
     parts.add("housekeeping", |stop| housekeeper.run(stop));
     if let Some(relaying) = platform.relaying(worker) {
         parts.add("the relay", |stop| relaying.run(stop));
     }
-    // What runs then is offered to others once this process is gone.
-    let running = stop.cold.run_until_cancelled(parts.run(writer));
-    running.await.unwrap_or(Ok(()))
+    parts.run(writer).await
 }
 
 /// The beat alone.

@@ -60,7 +60,7 @@ impl Worker {
         ];
         let queues: Vec<String> = self.queues.split(',').map(str::to_owned).collect();
         let router = router(&self.hostname);
-        program::run_with(
+        program::run_worker_with(
             &sources(&self.redis, &settings),
             "interop worker",
             |_| {},

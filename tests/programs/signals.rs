@@ -6,7 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use tests::program::Program;
+use tests::program::{Program, command};
 
 use super::backbeat;
 
@@ -26,6 +26,31 @@ fn the_first_signal_asks_and_the_second_ends() {
 
         let ended = program.ended();
         assert_eq!(ended.status.code(), Some(code), "{}", ended.errors);
+    }
+}
+
+#[test]
+fn a_worker_stops_warmly_or_coldly() {
+    for (signals, remapped, code) in [
+        (&["TERM"][..], "", 0),
+        (&["INT"], "", 0),
+        (&["QUIT"], "", 1),
+        (&["TERM"], "SIGQUIT", 1),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let mut how = command("worker", folder.path());
+        how.env("REMAP_SIGTERM", remapped).args(["-n", "one@%d"]);
+        let mut program = Program::start(how);
+        program.line_with("one@");
+
+        for signal in signals {
+            program.signal(signal);
+        }
+
+        let ended = program.ended();
+        let errors = ended.errors;
+        assert_eq!(ended.status.code(), Some(code), "{signals:?}: {errors}");
+        assert_eq!(errors.contains("stopped coldly"), code == 1, "{errors}");
     }
 }
 

@@ -1,12 +1,13 @@
 //! A worker of any tasks, with nothing but Redis.
 
 use domain::tasks::Router;
-use tokio_util::sync::CancellationToken;
 
 use super::parts::Parts;
+use super::working::work;
 use crate::output::tell;
 use crate::program::Failure;
 use crate::settings::Settings;
+use crate::shutdown::Stop;
 use crate::wiring::runner_of;
 
 /// A worker of the tasks that `router` knows, serving `queues`, called `name`.
@@ -22,13 +23,14 @@ pub async fn worker_of(
     settings: Settings,
     queues: &[String],
     name: &str,
-    stop: CancellationToken,
+    stop: Stop,
 ) -> Result<(), Failure> {
     let concurrency = settings.worker.concurrency;
     let known = router.names().len();
     let runner = runner_of(router, &settings, queues)?;
-    let mut parts = Parts::new(stop);
-    parts.add("the worker", |stop| runner.run(stop));
+    let Stop { warm, cold } = stop;
+    let mut parts = Parts::new(warm);
+    parts.add("the worker", |stop| work(runner, stop, cold));
     tell(&format!(
         "{name} ready: {known} tasks known, {concurrency} at once"
     ));

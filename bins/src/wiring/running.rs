@@ -48,8 +48,8 @@ pub(super) fn settings(settings: &Settings, worker: WorkerId, queues: Queues) ->
         concurrency: settings.worker.concurrency,
         prefetch: settings.worker.prefetch_multiplier,
         time_limit: settings.worker.time_limit,
-        soft_time_limit: None,
-        rate_limit: None,
+        soft_time_limit: settings.worker.soft_time_limit,
+        rate_limit: settings.worker.default_rate_limit(),
         grace: settings.worker_grace(),
         heartbeat: settings.worker.heartbeat(),
     }

@@ -175,7 +175,8 @@ impl Serialize for Headers<'_> {
         usual.add("argsrepr", &arguments)?;
         usual.add("kwargsrepr", &keywords)?;
         usual.add("origin", OURS)?;
-        usual.add("ignore_result", &true)?;
+        // Of others' tasks their own setting decides.
+        usual.add("ignore_result", &form.ours.is_some().then_some(true))?;
         usual.add("replaced_task_nesting", &0)?;
         usual.add("stamped_headers", NONE)?;
         usual.add("stamps", &BTreeMap::<&str, ()>::new())?;
