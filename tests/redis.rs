@@ -4,6 +4,7 @@ mod buried;
 mod client;
 mod cluster;
 mod foreign;
+mod node;
 mod outages;
 mod results;
 mod sentinels;

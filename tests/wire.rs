@@ -5,6 +5,7 @@
 //! that are.
 
 mod any_canvas;
+mod any_command;
 mod any_message;
 mod canvas;
 

@@ -21,6 +21,21 @@ pub fn run(script: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
+/// What Celery's command line says to these arguments, and whether it is content.
+///
+/// # Panics
+///
+/// When Celery is not there.
+pub fn command_line(arguments: &[&str]) -> (String, bool) {
+    let output = Command::new(bin("celery"))
+        .args(arguments)
+        .output()
+        .expect("Celery is there: tests/run installs it");
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    (said, output.status.success())
+}
+
 /// Where Celery finds this server.
 pub fn broker(redis: &RedisServer) -> String {
     format!("redis+socket://{}/redis.sock", redis.folder().display())

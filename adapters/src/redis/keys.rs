@@ -92,6 +92,21 @@ impl Keys {
         self.own(&format!("due:{queue}"))
     }
 
+    /// The ids of revoked tasks, by when Redis heard of them.
+    pub(super) fn revoked(&self) -> String {
+        self.own("revoked")
+    }
+
+    /// A key or a channel of Celery's.
+    pub(super) fn celerys(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    /// Which queues are bound to an exchange of Celery's.
+    pub(super) fn bindings(&self, exchange: &str) -> String {
+        self.celerys(&format!("_kombu.binding.{exchange}"))
+    }
+
     /// What is ready in `queue` but must not get into the lists.
     pub(super) fn ready(&self, queue: &QueueName) -> String {
         self.own(&format!("ready:{queue}"))

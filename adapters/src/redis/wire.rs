@@ -5,7 +5,9 @@
 
 mod body;
 pub mod canvas;
+pub mod control;
 mod encode;
+pub mod events;
 mod headers;
 mod lenient;
 mod lists;
@@ -14,8 +16,9 @@ mod moment;
 mod outgoing;
 mod protocol_one;
 mod refusal;
-mod repr;
+pub(super) mod repr;
 mod signature;
+mod transient;
 
 pub use self::encode::{Sent, encode};
 pub use self::lists::{STEPS, list_of, step_of};
@@ -24,6 +27,7 @@ pub use self::moment::{read_moment, write_moment};
 pub use self::outgoing::{Compression, Outgoing};
 pub use self::refusal::Refusal;
 pub use self::signature::{Chord, Shape, Signature};
+pub use self::transient::MOST_TRANSIENT;
 
 /// How long a message may be.
 pub const MOST_MESSAGE: usize = 1024 * 1024;

@@ -38,6 +38,27 @@ impl fmt::Display for RedisUrl {
     }
 }
 
+impl RedisUrl {
+    /// The number of the database.
+    pub(in crate::redis) fn database(&self) -> i64 {
+        self.settings.db()
+    }
+
+    /// The host, its port, and whether the way there is encrypted; of sentinels the first. A
+    /// socket is shown as a host without a port.
+    pub(in crate::redis) fn host(&self) -> (String, Option<u16>, bool) {
+        match &self.place {
+            Place::Tcp(host, port) => (host.clone(), Some(*port), false),
+            Place::Tls(host, port) => (host.clone(), Some(*port), true),
+            Place::Socket(path) => (path.display().to_string(), None, false),
+            Place::Sentinels(sentinels) => match sentinels.hosts.first() {
+                Some((host, port)) => (host.clone(), Some(*port), false),
+                None => (String::new(), None, false),
+            },
+        }
+    }
+}
+
 impl fmt::Debug for RedisUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("RedisUrl").field(&self.to_string()).finish()

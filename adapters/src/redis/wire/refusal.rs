@@ -55,4 +55,7 @@ pub enum Refusal {
         /// What it says.
         text: String,
     },
+    /// It is a command that nobody can obey.
+    #[error("the command cannot be obeyed: {0}")]
+    Command(&'static str),
 }

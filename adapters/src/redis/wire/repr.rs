@@ -10,7 +10,7 @@ const MOST: usize = 1024;
 const MOST_LEVELS: usize = 3;
 
 /// Positional arguments as Python shows a tuple.
-pub(super) fn tuple(arguments: &[Value]) -> String {
+pub(in crate::redis) fn tuple(arguments: &[Value]) -> String {
     let mut shown = String::from("(");
     items(&mut shown, arguments, 1);
     if arguments.len() == 1 {
@@ -20,8 +20,23 @@ pub(super) fn tuple(arguments: &[Value]) -> String {
     cut(shown)
 }
 
+/// Any value as Python shows it.
+pub(in crate::redis) fn value(value: &Value) -> String {
+    let mut shown = String::new();
+    show(&mut shown, value, 1);
+    cut(shown)
+}
+
+/// An exception of this kind, with these words, as Python shows it.
+pub(in crate::redis) fn exception(kind: &str, words: &str) -> String {
+    let mut shown = format!("{kind}(");
+    quote(&mut shown, words);
+    shown.push(')');
+    cut(shown)
+}
+
 /// Keyword arguments as Python shows a dictionary.
-pub(super) fn dictionary(arguments: &serde_json::Map<String, Value>) -> String {
+pub(in crate::redis) fn dictionary(arguments: &serde_json::Map<String, Value>) -> String {
     let mut shown = String::new();
     entries(&mut shown, arguments, 1);
     cut(shown)
@@ -98,7 +113,8 @@ fn quote(shown: &mut String, text: &str) {
     shown.push(quote);
 }
 
-fn cut(mut shown: String) -> String {
+/// As much of a text as is shown.
+pub(in crate::redis) fn cut(mut shown: String) -> String {
     const DOTS: &str = "...";
     if let Some((end, _)) = shown.char_indices().nth(MOST) {
         let kept = shown[..end]
@@ -142,6 +158,16 @@ mod tests {
         ] {
             assert_eq!(shown(&value), expected);
         }
+    }
+
+    #[test]
+    fn results_and_exceptions_are_shown_as_python_shows_them() {
+        assert_eq!(value(&json!(5)), "5");
+        assert_eq!(value(&json!({"a": [1.5, null]})), "{'a': [1.5, None]}");
+        assert_eq!(exception("ValueError", "boom"), "ValueError('boom')");
+        assert_eq!(exception("E", "it's"), "E(\"it's\")");
+        let long = exception("E", &"x".repeat(5000));
+        assert_eq!(long.chars().count(), MOST);
     }
 
     #[test]

@@ -1,0 +1,161 @@
+//! A worker as Celery sees it: it tells what it does, and does what it is told.
+
+mod asking;
+mod commands;
+mod events;
+mod heartbeat;
+mod inbox;
+mod machine;
+mod mingle;
+mod pidbox;
+mod revoked;
+mod who;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ports::{PortError, WorkerControl};
+use redis::{AsyncConnectionConfig, ProtocolVersion, RedisResult};
+use serde_json::{Map, Value};
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+
+pub use self::events::Events;
+pub use self::revoked::RevokedResults;
+
+use self::asking::Scripts;
+use self::inbox::Inbox;
+use self::revoked::Revocations;
+use self::who::Who;
+use super::RedisUrl;
+use super::error::failed;
+use super::keys::Keys;
+use super::link::{ANSWER_WITHIN, CONNECT_WITHIN, Link};
+
+/// How long the last words of a worker may take.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How a node is set up.
+#[derive(Clone, Debug, Default)]
+pub struct NodeSettings {
+    /// What every key and every channel begins with (`global_keyprefix`).
+    pub prefix: String,
+    /// Whether it says every two seconds that it is there, and when it comes and goes.
+    pub is_heard: bool,
+    /// The settings that somebody made, by their names in Celery. What looks like a secret is
+    /// never told, but need not be here.
+    pub conf: Map<String, Value>,
+    /// The settings that nobody made.
+    pub defaults: Map<String, Value>,
+}
+
+/// A worker as Celery's command line, its monitors and its other workers see it.
+///
+/// It answers commands (`celery inspect`, `celery control`), says that it is there, tells of
+/// tasks what its [`Events`] were told, and remembers on Redis which tasks were revoked, so
+/// that workers know it that start later. It needs Redis for all that, but not to be there:
+/// while Redis is away, it tries again, and the worker goes on.
+pub struct Node {
+    who: Arc<Who>,
+    control: Arc<dyn WorkerControl>,
+    events: Arc<Events>,
+    results: Option<Arc<dyn RevokedResults>>,
+    settings: NodeSettings,
+    /// Where Redis is, for people.
+    broker: Value,
+    database: i64,
+    keys: Keys,
+    scripts: Scripts,
+    link: Link,
+    inbox: Inbox,
+    revocations: Revocations,
+    /// Rings when the node should say now that it is there.
+    asked_for: Notify,
+    since: Instant,
+}
+
+impl Node {
+    /// The node that is heard in `events`, at `url`, of the worker behind `control`. Results of
+    /// revoked tasks are stored in `results`, if anybody waits for results.
+    ///
+    /// # Errors
+    ///
+    /// When no connection can be made of what `url` says.
+    pub fn open(
+        url: &RedisUrl,
+        events: Arc<Events>,
+        control: Arc<dyn WorkerControl>,
+        results: Option<Arc<dyn RevokedResults>>,
+        settings: NodeSettings,
+    ) -> Result<Self, PortError> {
+        let keys = Keys::new(settings.prefix.clone());
+        let database = url.database();
+        let open = || -> RedisResult<_> {
+            let config = AsyncConnectionConfig::new()
+                .set_connection_timeout(Some(CONNECT_WITHIN))
+                .set_response_timeout(Some(ANSWER_WITHIN));
+            let server = url.server(ProtocolVersion::RESP2)?;
+            let inbox = Inbox::new(
+                url.server(ProtocolVersion::RESP3)?,
+                config.clone(),
+                &pidbox::channel(&keys, database),
+                url.to_string(),
+            );
+            Ok((Link::new(server, config, None, url.to_string()), inbox))
+        };
+        let (link, inbox) = open().map_err(failed("open"))?;
+        Ok(Self {
+            who: events.who(),
+            control,
+            events,
+            results,
+            broker: commands::broker(url),
+            settings,
+            database,
+            keys,
+            scripts: Scripts::default(),
+            link,
+            inbox,
+            revocations: Revocations::default(),
+            asked_for: Notify::new(),
+            since: Instant::now(),
+        })
+    }
+
+    /// Is there until `stop` is cancelled, which is to be after the worker has ended.
+    ///
+    /// First it gets to know what other workers know; last it tells what it has not told yet,
+    /// and that it goes.
+    pub async fn run(&self, stop: CancellationToken) {
+        let there = async {
+            tokio::join!(
+                self.get_to_know(),
+                self.be_heard(),
+                self.tell_events(),
+                self.listen(),
+                self.obey(),
+                self.remember_revoked(),
+            )
+        };
+        stop.run_until_cancelled(Box::pin(there)).await;
+        if timeout(LAST_WORDS, self.say_goodbye()).await.is_err() {
+            tracing::debug!("redis is away: nobody hears that this worker goes");
+        }
+    }
+
+    async fn say_goodbye(&self) {
+        self.tell_all_events().await;
+        self.store_revoked().await;
+        self.unbind().await;
+        self.go_silent().await;
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.who.name;
+        f.debug_tuple("Node").field(name).field(&self.link).finish()
+    }
+}
