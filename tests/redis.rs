@@ -6,6 +6,7 @@ mod cluster;
 mod foreign;
 mod node;
 mod outages;
+mod result_store;
 mod results;
 mod sentinels;
 mod urls;

@@ -27,4 +27,5 @@ pub use self::client::{CeleryClient, ClientSettings};
 pub use self::condition::{Advice, Condition};
 pub use self::node::{Events, Node, NodeSettings, RevokedResults};
 pub use self::queue::{Quarantined, RedisQueue, RedisSettings};
+pub use self::results::{ChordDone, ChordPart, Counted, ResultSettings, ResultStore};
 pub use self::url::{RedisUrl, RedisUrlError};

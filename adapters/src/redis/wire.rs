@@ -8,6 +8,7 @@ pub mod canvas;
 pub mod control;
 mod encode;
 pub mod events;
+mod exception;
 mod headers;
 mod lenient;
 mod lists;
@@ -17,15 +18,18 @@ mod outgoing;
 mod protocol_one;
 mod refusal;
 pub(super) mod repr;
+mod results;
 mod signature;
 mod transient;
 
 pub use self::encode::{Sent, encode};
+pub use self::exception::Exception;
 pub use self::lists::{STEPS, list_of, step_of};
 pub use self::message::{Received, ResultWish, decode};
 pub use self::moment::{read_moment, write_moment};
 pub use self::outgoing::{Compression, Outgoing};
 pub use self::refusal::Refusal;
+pub use self::results::{Extended, Part, ResultDocument, ResultState, Stored, read_stored};
 pub use self::signature::{Chord, Shape, Signature};
 pub use self::transient::MOST_TRANSIENT;
 

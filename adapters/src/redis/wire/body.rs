@@ -28,6 +28,11 @@ pub(super) fn unwrapped(
         Some("utf-8") | None => body.as_bytes().to_vec(),
         Some(other) => return Err(Refusal::BodyEncoding(short(other))),
     };
+    opened(packed, compression)
+}
+
+/// What was packed in this way, if it is of bounded length.
+pub(super) fn opened(packed: Vec<u8>, compression: Option<&str>) -> Result<Vec<u8>, Refusal> {
     match compression {
         None => Ok(packed),
         Some("application/x-gzip" | "gzip" | "zlib") if packed.starts_with(GZIP) => {

@@ -42,6 +42,14 @@ pub(in crate::redis) fn dictionary(arguments: &serde_json::Map<String, Value>) -
     cut(shown)
 }
 
+/// What makes an object of the class `name`.
+pub(super) fn call(name: &str, arguments: &[Value]) -> String {
+    let mut shown = format!("{name}(");
+    items(&mut shown, arguments, 1);
+    shown.push(')');
+    cut(shown)
+}
+
 fn show(shown: &mut String, value: &Value, level: usize) {
     // What comes behind is cut off anyway.
     if MOST < shown.len() {

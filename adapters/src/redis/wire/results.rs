@@ -1,0 +1,369 @@
+//! What is stored of a task for those who wait for it.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+use domain::tasks::Revocation;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::body::opened;
+use super::{Exception, exception, lenient, write_moment};
+
+/// How a task fares.
+#[derive(Clone, Copy, Debug)]
+pub enum ResultState<'a> {
+    /// An attempt is being made by this process of this worker.
+    Started {
+        /// The id of the process.
+        pid: u32,
+        /// The name of the worker.
+        hostname: &'a str,
+    },
+    /// It failed, and waits for another attempt; where it was raised, if anywhere.
+    Retry(&'a Exception, Option<&'a str>),
+    /// It is done.
+    Success(&'a Value),
+    /// There is no hope; where it was raised, if anywhere.
+    Failure(&'a Exception, Option<&'a str>),
+    /// Nobody wants it done any more.
+    Revoked(Revocation),
+}
+
+impl ResultState<'_> {
+    /// What Celery calls it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Started { .. } => "STARTED",
+            Self::Retry(..) => "RETRY",
+            Self::Success(_) => "SUCCESS",
+            Self::Failure(..) => "FAILURE",
+            Self::Revoked(_) => "REVOKED",
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        !matches!(self, Self::Started { .. } | Self::Retry(..))
+    }
+
+    fn result(&self) -> Cow<'_, Value> {
+        match self {
+            Self::Started { pid, hostname } => {
+                Cow::Owned(serde_json::json!({"pid": pid, "hostname": hostname}))
+            }
+            Self::Success(value) => Cow::Borrowed(value),
+            Self::Retry(exception, _) | Self::Failure(exception, _) => {
+                Cow::Owned(exception.to_value())
+            }
+            Self::Revoked(revocation) => {
+                Cow::Owned(Exception::of_revocation(*revocation).to_value())
+            }
+        }
+    }
+
+    fn traceback(&self) -> Option<&str> {
+        match self {
+            Self::Retry(_, traceback) | Self::Failure(_, traceback) => *traceback,
+            _ => None,
+        }
+    }
+}
+
+/// All that is stored of a task.
+#[derive(Clone, Copy, Debug)]
+pub struct ResultDocument<'a> {
+    /// Its id.
+    pub task_id: &'a str,
+    /// How it fares.
+    pub state: ResultState<'a>,
+    /// What it sent, as Celery writes results of results.
+    pub children: &'a [Value],
+    /// The task that sent it.
+    pub parent_id: Option<&'a str>,
+    /// The group it belongs to.
+    pub group_id: Option<&'a str>,
+    /// What is stored only if it is asked for (`result_extended`).
+    pub extended: Option<Extended<'a>>,
+}
+
+/// What is stored of a task only if it is asked for (`result_extended`).
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Extended<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// Its positional arguments.
+    pub args: &'a Value,
+    /// Its keyword arguments.
+    pub kwargs: &'a Value,
+    /// The name of the worker.
+    pub worker: &'a str,
+    /// How many attempts were made before.
+    pub retries: u32,
+    /// The queue it came from.
+    pub queue: &'a str,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    // First, where our scripts look for it.
+    status: &'static str,
+    result: Cow<'a, Value>,
+    traceback: Option<&'a str>,
+    children: &'a [Value],
+    date_done: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_id: Option<&'a str>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    extended: Option<Extended<'a>>,
+    task_id: &'a str,
+}
+
+impl ResultDocument<'_> {
+    /// The document as `AsyncResult` reads it; a task that has ended did so at `now`.
+    ///
+    /// # Panics
+    ///
+    /// Never: texts and values serialize.
+    pub fn write(&self, now: DateTime<Utc>) -> String {
+        let written = Written {
+            status: self.state.name(),
+            result: self.state.result(),
+            traceback: self.state.traceback(),
+            children: self.children,
+            date_done: self.state.is_ready().then(|| write_moment(now)).flatten(),
+            group_id: self.group_id,
+            parent_id: self.parent_id,
+            extended: self.extended,
+            task_id: self.task_id,
+        };
+        serde_json::to_string(&written).expect("texts and values serialize")
+    }
+}
+
+/// What a part of a chord says of itself to whoever counts: `[1, id, state, result]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// The id of the task.
+    pub task_id: String,
+    /// What was stored of it.
+    pub stored: Stored,
+}
+
+impl Part {
+    /// As it is kept.
+    pub fn write(task_id: &str, state: &ResultState<'_>) -> String {
+        serde_json::json!([1, task_id, state.name(), state.result()]).to_string()
+    }
+
+    /// What was kept; `None` when it is no part.
+    pub fn read(kept: &[u8]) -> Option<Self> {
+        let (_, task_id, status, result): (Value, String, String, Value) = json(kept)?;
+        let stored = Stored { status, result };
+        Some(Self { task_id, stored })
+    }
+}
+
+/// What somebody stored of a task.
+#[derive(Clone, Debug, PartialEq, serde::Deserialize)]
+pub struct Stored {
+    /// How it fares, as Celery calls it.
+    pub status: String,
+    /// What came of it.
+    #[serde(default)]
+    pub result: Value,
+}
+
+impl Stored {
+    /// What the task `id` gives to the body of its chord.
+    ///
+    /// # Errors
+    ///
+    /// When it gives nothing, because it failed.
+    pub fn given_by(self, id: &str) -> Result<Value, Exception> {
+        if matches!(self.status.as_str(), "FAILURE" | "REVOKED") {
+            let raised = exception::shown(&self.result);
+            let words = format!("Dependency {id} raised {raised}");
+            return Err(Exception::of_chord(words));
+        }
+        Ok(self.result)
+    }
+}
+
+/// What comes before a packed document, its way of packing, and a zero.
+const PACKED: &[u8] = b"\0celery-compressed\0";
+
+/// What is stored of a task, packed or not; `None` when nobody understands it.
+pub fn read_stored(document: &[u8]) -> Option<Stored> {
+    let Some(packed) = document.strip_prefix(PACKED) else {
+        return json(document);
+    };
+    let end = packed.iter().position(|byte| *byte == 0)?;
+    let way = std::str::from_utf8(&packed[..end]).ok()?;
+    json(&opened(packed[end + 1..].to_vec(), Some(way)).ok()?)
+}
+
+fn json<T: serde::de::DeserializeOwned>(text: &[u8]) -> Option<T> {
+    let plain = serde_json::from_slice(text).ok();
+    plain.or_else(|| serde_json::from_slice(&lenient::tamed(text)).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use domain::tasks::Reason;
+    use serde_json::json;
+
+    use super::*;
+
+    fn document(state: ResultState<'_>) -> ResultDocument<'_> {
+        ResultDocument {
+            task_id: "a",
+            state,
+            children: &[],
+            parent_id: None,
+            group_id: None,
+            extended: None,
+        }
+    }
+
+    fn written(document: &ResultDocument<'_>) -> Value {
+        let now = DateTime::from_timestamp_micros(1_767_268_800_000_001).expect("an instant");
+        let text = document.write(now);
+        assert!(text.starts_with("{\"status\":\""), "{text}");
+        text.parse().expect("JSON")
+    }
+
+    const DONE: &str = "2026-01-01T12:00:00.000001+00:00";
+
+    #[test]
+    fn every_state_has_the_fields_that_celery_writes() {
+        let exception = Exception::of_retry(&Reason::new("away"));
+        let object =
+            json!({"exc_type": "TaskFailed", "exc_message": ["away"], "exc_module": "backbeat"});
+        let revoked = json!({"exc_type": "TaskRevokedError", "exc_message": ["terminated"], "exc_module": "celery.exceptions"});
+        let five = json!(5);
+        for (state, status, result, traceback, date_done) in [
+            (
+                ResultState::Started {
+                    pid: 7,
+                    hostname: "w@h",
+                },
+                "STARTED",
+                json!({"pid": 7, "hostname": "w@h"}),
+                json!(null),
+                json!(null),
+            ),
+            (
+                ResultState::Retry(&exception, Some("text")),
+                "RETRY",
+                object.clone(),
+                json!("text"),
+                json!(null),
+            ),
+            (
+                ResultState::Success(&five),
+                "SUCCESS",
+                json!(5),
+                json!(null),
+                json!(DONE),
+            ),
+            (
+                ResultState::Failure(&exception, None),
+                "FAILURE",
+                object.clone(),
+                json!(null),
+                json!(DONE),
+            ),
+            (
+                ResultState::Revoked(Revocation::Terminated),
+                "REVOKED",
+                revoked,
+                json!(null),
+                json!(DONE),
+            ),
+        ] {
+            let expected = json!({
+                "status": status, "result": result, "traceback": traceback, "children": [],
+                "date_done": date_done, "task_id": "a",
+            });
+            assert_eq!(written(&document(state)), expected);
+        }
+    }
+
+    #[test]
+    fn whatever_else_is_known_is_there_when_it_is_asked_for() {
+        let (five, args, kwargs, child) = (
+            json!(5),
+            json!([2, 3]),
+            json!({}),
+            json!([["b", null], null]),
+        );
+        let all = ResultDocument {
+            children: std::slice::from_ref(&child),
+            parent_id: Some("p"),
+            group_id: Some("g"),
+            extended: Some(Extended {
+                name: "capapp.add",
+                args: &args,
+                kwargs: &kwargs,
+                worker: "ext@host1",
+                retries: 0,
+                queue: "celery",
+            }),
+            ..document(ResultState::Success(&five))
+        };
+
+        let expected = json!({
+            "status": "SUCCESS", "result": 5, "traceback": null, "children": [[["b", null], null]],
+            "date_done": DONE, "name": "capapp.add", "args": [2, 3], "kwargs": {}, "worker": "ext@host1",
+            "retries": 0, "queue": "celery", "task_id": "a", "parent_id": "p", "group_id": "g",
+        });
+        assert_eq!(written(&all), expected);
+    }
+
+    #[test]
+    fn what_python_stored_is_read_packed_or_not() {
+        let plain = br#"{"status": "SUCCESS", "result": [NaN, 5], "traceback": null}"#;
+        let mut packing = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        packing.write_all(plain).expect("memory takes it");
+        let packed = packing.finish().expect("memory takes it");
+        let packed = [PACKED, b"application/x-gzip\0", &packed].concat();
+
+        for document in [&plain[..], &packed] {
+            let stored = read_stored(document).expect("a document");
+            assert_eq!(
+                (stored.status.as_str(), stored.result),
+                ("SUCCESS", json!([null, 5]))
+            );
+        }
+        for broken in [
+            &b""[..],
+            b"[]",
+            b"\0",
+            PACKED,
+            b"\0celery-compressed\0application/x-gzip\0zz",
+        ] {
+            assert_eq!(read_stored(broken), None);
+        }
+    }
+
+    #[test]
+    fn a_part_gives_its_result_or_fails_the_chord() {
+        let five = json!(5);
+        let part = Part::write("a", &ResultState::Success(&five));
+        let part = Part::read(part.as_bytes()).expect("a part");
+        assert_eq!(part.stored.given_by(&part.task_id), Ok(json!(5)));
+
+        let kept = br#"[1, "b", "FAILURE", {"exc_type": "ValueError", "exc_message": ["boom"], "exc_module": "builtins"}]"#;
+        let part = Part::read(kept).expect("a part");
+        let error = part.stored.given_by(&part.task_id).expect_err("it failed");
+        assert_eq!(
+            error.to_value()["exc_message"],
+            json!(["Dependency b raised ValueError('boom')"])
+        );
+        assert_eq!(Part::read(b"[1]"), None);
+    }
+}
