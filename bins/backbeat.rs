@@ -30,6 +30,9 @@ fn main() -> ExitCode {
             }
             Some(Command::Inspect(how)) => commands::inspect(settings, how).await,
             Some(Command::Requeue { id }) => commands::requeue(settings, id).await,
+            Some(Command::RestoreUnacked { force }) => {
+                commands::restore_unacked(settings, force).await
+            }
             Some(Command::Purge { queue, force }) => commands::purge(settings, queue, force).await,
         },
     )

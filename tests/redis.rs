@@ -9,6 +9,7 @@ mod outages;
 mod result_store;
 mod results;
 mod sentinels;
+mod unacked;
 mod urls;
 mod workers;
 

@@ -19,6 +19,7 @@ mod results;
 mod scripts;
 mod server;
 mod session;
+mod unacked;
 mod url;
 pub mod wire;
 
@@ -28,4 +29,5 @@ pub use self::condition::{Advice, Condition};
 pub use self::node::{Events, Node, NodeSettings, RevokedResults};
 pub use self::queue::{Quarantined, RedisQueue, RedisSettings};
 pub use self::results::{ChordDone, ChordPart, Counted, ResultSettings, ResultStore};
+pub use self::unacked::{Leftovers, RestoreSettings, Restored, UnackedKeys, UnackedMessages};
 pub use self::url::{RedisUrl, RedisUrlError};

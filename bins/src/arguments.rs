@@ -57,6 +57,16 @@ pub enum Command {
         /// The id, as `inspect` shows it.
         id: String,
     },
+    /// Put back into their queues the messages on Redis that Python workers hold.
+    ///
+    /// A Celery worker that was killed leaves the messages it held behind, and only another Celery
+    /// worker puts them back, after its visibility timeout. This is for when there is none any
+    /// more: what a living Celery worker holds is done twice then.
+    RestoreUnacked {
+        /// Do not ask first.
+        #[arg(short, long)]
+        force: bool,
+    },
     /// Remove every task of a queue that waits; what runs, is done or is buried stays.
     Purge {
         /// The name of the queue [default: the default queue].

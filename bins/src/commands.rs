@@ -3,15 +3,19 @@
 mod create_admin;
 mod demo;
 mod inspect;
+mod restore_unacked;
 mod send_test_mail;
 mod tasks;
 
 pub use create_admin::create_admin;
 pub use demo::demo;
 pub use inspect::inspect;
+pub use restore_unacked::restore_unacked;
 pub use send_test_mail::send_test_mail;
 pub(crate) use tasks::purge_all;
 pub use tasks::{purge, requeue};
+
+use std::io::{self, Write};
 
 use tokio_util::sync::CancellationToken;
 
@@ -54,4 +58,14 @@ async fn beside<T>(writer: StoreWriter, command: impl Future<Output = T>) -> T {
     };
     let (outcome, ()) = tokio::join!(command, writer.run(stop.clone()));
     outcome
+}
+
+/// Whether the operator is sure, after hearing what will happen.
+fn is_sure(what_happens: &str) -> io::Result<bool> {
+    let mut console = io::stdout().lock();
+    write!(console, "{what_happens} Are you sure? (yes/no) ")?;
+    console.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    Ok(answer.trim().eq_ignore_ascii_case("yes"))
 }

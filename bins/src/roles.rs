@@ -133,6 +133,11 @@ pub async fn worker(settings: Settings, options: NodeOptions, stop: Stop) -> Res
     if let Some(relaying) = platform.relaying(worker) {
         parts.add("the relay", |stop| relaying.run(stop));
     }
+    if let Some(unacked) = platform.unacked()? {
+        parts.add("what Python left", |stop| async move {
+            unacked.watch(None, stop).await;
+        });
+    }
     parts.run(writer).await
 }
 

@@ -7,12 +7,15 @@ use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use domain::tasks::{Envelope, Payload};
+use redis::cmd;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tests::client::Client;
 use tests::program::command;
+use tests::redis_server::RedisServer;
 use tests::samples::{task, value};
 
+use super::by_redis::folder;
 use super::{artist, backbeat, enqueue, until_congratulated};
 
 fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
@@ -201,4 +204,42 @@ fn until_buried(folder: &Path) -> Value {
         }
         assert!(Instant::now() < deadline, "nothing is buried: {document}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_python_workers_left_is_put_back_after_asking() {
+    let redis = RedisServer::start(&[]).await;
+    let folder = folder(&redis, None);
+    let message = r#"[{"body": "W10=", "headers": {"id": "a"}, "properties": {}}, "", "songs"]"#;
+    let mut hold = cmd("HSET");
+    hold.arg("unacked").arg("tag").arg(message);
+    redis.ask::<()>(&hold).await.unwrap();
+    let mut index = cmd("ZADD");
+    index.arg("unacked_index").arg(1).arg("tag");
+    redis.ask::<()>(&index).await.unwrap();
+
+    let asked = run(folder.path(), &["restore-unacked"], "no\n");
+    let told = said(&asked);
+    assert!(told.contains("held: 1 of the queue songs"), "{told}");
+    assert!(told.contains("nothing was put back"), "{told}");
+    let forced = run(folder.path(), &["restore-unacked", "--force"], "");
+
+    let told = said(&forced);
+    assert!(told.contains("put back: 1 of the queue songs"), "{told}");
+    let waiting: usize = redis.ask(cmd("LLEN").arg("songs")).await.unwrap();
+    assert_eq!(waiting, 1);
+    let again = run(folder.path(), &["restore-unacked"], "");
+    assert!(said(&again).contains("hold nothing"), "{}", said(&again));
+}
+
+#[test]
+fn without_redis_python_left_nothing() {
+    let refused = run(TempDir::new().unwrap().path(), &["restore-unacked"], "");
+
+    assert!(
+        said(&refused).contains("REDIS_URL is not set"),
+        "{}",
+        said(&refused)
+    );
+    assert!(!refused.status.success());
 }

@@ -21,6 +21,7 @@ pub(super) mod repr;
 mod results;
 mod signature;
 mod transient;
+mod unacked;
 
 pub use self::encode::{Sent, encode};
 pub use self::exception::Exception;
@@ -32,6 +33,7 @@ pub use self::refusal::Refusal;
 pub use self::results::{Extended, Part, ResultDocument, ResultState, Stored, read_stored};
 pub use self::signature::{Chord, Shape, Signature};
 pub use self::transient::MOST_TRANSIENT;
+pub use self::unacked::Unacked;
 
 /// How long a message may be.
 pub const MOST_MESSAGE: usize = 1024 * 1024;

@@ -1,11 +1,9 @@
 //! Mends the queue by hand.
 
-use std::io::{self, Write};
-
 use domain::ports::{Requeued, TaskQueueAdmin as _};
 use domain::tasks::{QueueName, TaskId};
 
-use super::beside;
+use super::{beside, is_sure};
 use crate::output::tell;
 use crate::program::Failure;
 use crate::settings::Settings;
@@ -41,7 +39,9 @@ pub async fn purge(settings: Settings, queue: Option<String>, force: bool) -> Re
         Some(queue) => QueueName::try_from(queue)?,
         None => settings.routes.default_queue().clone(),
     };
-    if !force && !is_sure(&queue)? {
+    let lost =
+        format!("Every waiting task of the queue {queue} will be lost, and its mails with it.");
+    if !force && !is_sure(&lost)? {
         tell("nothing was removed");
         return Ok(());
     }
@@ -79,16 +79,4 @@ async fn remove(platform: &Platform, queue: &QueueName) -> Result<(), Failure> {
         ));
     }
     Ok(())
-}
-
-fn is_sure(queue: &QueueName) -> io::Result<bool> {
-    let mut console = io::stdout().lock();
-    write!(
-        console,
-        "Every waiting task of the queue {queue} will be lost, and its mails with it. Are you sure? (yes/no) "
-    )?;
-    console.flush()?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    Ok(answer.trim().eq_ignore_ascii_case("yes"))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use adapters::redis::{RedisQueue, RedisSettings};
+use adapters::redis::{RedisQueue, RedisSettings, UnackedKeys, UnackedMessages};
 use domain::ports::{Clock, TaskQueue, WorkerId};
 use domain::relay::{Relay, RelayedQueue};
 use domain::tasks::{OwnWork, TaskName};
@@ -60,6 +60,20 @@ impl Platform {
     /// What carries tasks, if anything does, for an operator to look into.
     pub(crate) fn conveyor(&self) -> Option<&RedisQueue> {
         self.conveyor.as_deref()
+    }
+
+    /// What Python workers hold, on the Redis that carries tasks, if one does.
+    ///
+    /// # Errors
+    ///
+    /// When no connection can be made of its address.
+    pub(crate) fn unacked(&self) -> Result<Option<UnackedMessages>, Failure> {
+        let conveyor = self.settings.conveyor.as_ref();
+        let open = |conveyor: &ConveyorSettings| {
+            let keys = UnackedKeys::behind(&conveyor.prefix);
+            UnackedMessages::open(&conveyor.url, keys)
+        };
+        Ok(conveyor.map(open).transpose()?)
     }
 
     /// Carries tasks to where workers find them, if they are not found in the store.

@@ -1,0 +1,182 @@
+//! What a Python worker keeps of a message until it is acknowledged.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::lenient;
+
+/// A message that a Python worker holds: `[message, exchange, routing_key]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unacked {
+    /// The message, which now says that it is delivered again; all else in it is as it was.
+    pub message: Vec<u8>,
+    /// The exchange it was sent to; empty for one that was sent to a queue.
+    pub exchange: String,
+    /// The queue, or what the exchange tells queues by.
+    pub routing_key: String,
+    /// How urgent it is.
+    pub priority: u8,
+}
+
+/// What is in an object, byte for byte.
+type Fields = BTreeMap<String, Box<RawValue>>;
+
+impl Unacked {
+    /// What is kept; `None` when nobody understands it.
+    pub fn read(kept: &[u8]) -> Option<Self> {
+        let kept = lenient::tamed(kept);
+        let (mut message, exchange, routing_key): (Fields, Option<String>, String) =
+            serde_json::from_slice(&kept).ok()?;
+        let mut headers = fields(&message, "headers")?;
+        headers.insert("redelivered".into(), written(&true));
+        let mut properties = fields(&message, "properties")?;
+        let mut delivery_info = fields(&properties, "delivery_info")?;
+        delivery_info.insert("redelivered".into(), written(&true));
+        let priority = properties.get("priority");
+        let priority = priority.and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok());
+        let priority = priority.and_then(|priority| priority.as_i64()).unwrap_or(0);
+        properties.insert("delivery_info".into(), written(&delivery_info));
+        message.insert("headers".into(), written(&headers));
+        message.insert("properties".into(), written(&properties));
+        Some(Self {
+            message: serde_json::to_vec(&message).ok()?,
+            exchange: exchange.unwrap_or_default(),
+            routing_key,
+            priority: u8::try_from(priority.clamp(0, 9)).unwrap_or(0),
+        })
+    }
+
+    /// The queues it goes to, of what is bound to its exchange.
+    pub fn queues<'a>(&'a self, bindings: &'a [String]) -> Vec<&'a str> {
+        if self.exchange.is_empty() {
+            return vec![&self.routing_key];
+        }
+        let bound = bindings.iter().filter_map(|binding| {
+            let mut parts = binding.split(SEPARATOR);
+            let (key, pattern, queue) = (parts.next()?, parts.next()?, parts.next()?);
+            let is_meant = if pattern.is_empty() {
+                key == self.routing_key
+            } else {
+                matches(&words(key), &words(&self.routing_key))
+            };
+            is_meant.then_some(queue)
+        });
+        bound.collect()
+    }
+}
+
+/// What Celery puts between the parts of a binding.
+const SEPARATOR: &str = "\x06\x16";
+/// How many words of a routing key are compared.
+const MOST_WORDS: usize = 64;
+
+fn fields(of: &Fields, name: &str) -> Option<Fields> {
+    let Some(raw) = of.get(name) else {
+        return Some(Fields::new());
+    };
+    serde_json::from_str(raw.get()).ok()
+}
+
+fn written<T: serde::Serialize>(value: &T) -> Box<RawValue> {
+    to_raw_value(value).expect("what was read is written")
+}
+
+fn words(key: &str) -> Vec<&str> {
+    key.split('.').take(MOST_WORDS).collect()
+}
+
+/// Whether a topic is one that a binding is for: `*` is any word, `#` any number of them.
+fn matches(pattern: &[&str], topic: &[&str]) -> bool {
+    // Which beginnings of the topic the pattern so far is for.
+    let mut reached = vec![false; topic.len() + 1];
+    reached[0] = true;
+    for word in pattern {
+        let before = reached.clone();
+        if *word == "#" {
+            let mut any = false;
+            for (here, was) in reached.iter_mut().zip(before) {
+                any |= was;
+                *here = any;
+            }
+            continue;
+        }
+        reached[0] = false;
+        for (at, each) in topic.iter().enumerate() {
+            reached[at + 1] = before[at] && (*word == "*" || word == each);
+        }
+    }
+    reached[topic.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const KEPT: &str = r#"[{"body": "W10=", "headers": {"task": "t", "n": 12345678901234567890123, "x": 1.50},
+        "properties": {"priority": 4, "delivery_tag": "d", "delivery_info": {"exchange": "", "routing_key": "q"}}}, "", "q"]"#;
+
+    #[test]
+    fn a_message_comes_back_as_it_was_and_says_so() {
+        let unacked = Unacked::read(KEPT.as_bytes()).expect("it is understood");
+
+        let (queue, priority) = (unacked.queues(&[]), unacked.priority);
+        assert_eq!((queue, priority), (vec!["q"], 4));
+        let message: Value = serde_json::from_slice(&unacked.message).expect("JSON");
+        assert_eq!(message["headers"]["redelivered"], true);
+        let info = json!({"exchange": "", "routing_key": "q", "redelivered": true});
+        assert_eq!(message["properties"]["delivery_info"], info);
+        assert_eq!(message["properties"]["delivery_tag"], "d");
+        let text = String::from_utf8(unacked.message).expect("text");
+        assert!(
+            text.contains("12345678901234567890123") && text.contains("1.50"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_not() {
+        for end in 0..KEPT.len() {
+            assert_eq!(Unacked::read(&KEPT.as_bytes()[..end]), None);
+        }
+        for odd in [
+            "[[], \"\", \"q\"]",
+            "[{\"headers\": 1}, \"\", \"q\"]",
+            "{}",
+            "\u{0}",
+        ] {
+            assert_eq!(Unacked::read(odd.as_bytes()), None, "{odd}");
+        }
+        assert!(Unacked::read(b"[{\"headers\": {\"a\": NaN}}, null, \"q\"]").is_some());
+    }
+
+    #[test]
+    fn an_exchange_tells_queues_by_keys_and_topics() {
+        let bound = |key: &str, pattern: &str, queue: &str| {
+            format!("{key}{SEPARATOR}{pattern}{SEPARATOR}{queue}")
+        };
+        let bindings = [
+            bound("a.b", "", "direct"),
+            bound("a.*", "^a\\.[^\\.]+$", "one"),
+            bound("#.c", "^.*?\\.c$", "end"),
+            bound("a.#", "^a\\..*?$", "any"),
+        ];
+        for (key, expected) in [
+            ("a.b", &["direct", "one", "any"][..]),
+            ("a.b.c", &["end", "any"]),
+            ("c", &["end"]),
+            ("b", &[]),
+        ] {
+            let unacked = Unacked {
+                message: Vec::new(),
+                exchange: "x".to_owned(),
+                routing_key: key.to_owned(),
+                priority: 0,
+            };
+            assert_eq!(unacked.queues(&bindings), expected, "{key}");
+        }
+    }
+}
