@@ -7,7 +7,6 @@ mod foreign;
 mod node;
 mod outages;
 mod result_store;
-mod results;
 mod sentinels;
 mod unacked;
 mod urls;

@@ -10,7 +10,7 @@ mod any_message;
 mod canvas;
 
 use adapters::redis::wire::{
-    MOST_MESSAGE, Outgoing, Received, ResultWish, Sent, decode, encode, list_of, step_of,
+    MOST_MESSAGE, Outgoing, Received, Sent, decode, encode, list_of, step_of,
 };
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use domain::tasks::{Due, Envelope, Payload, Priority, QueueName};
@@ -134,18 +134,6 @@ fn protocol_1_is_read_in_the_form_of_protocol_2() {
     assert_eq!(body[2]["callbacks"][0]["task"], "samples.mul");
     assert_eq!(body[2]["chain"], Value::Null);
     assert_eq!(envelope.headers["timelimit"], json!([null, null]));
-}
-
-#[test]
-fn whoever_may_wait_for_a_result_is_known() {
-    let wish = read(&named("group-id-index")).result.unwrap();
-    assert!(wish.group_id.is_some());
-    assert_eq!(read(&named("plain")).result, Some(ResultWish::default()));
-
-    let mut ignoring = named("plain");
-    ignoring["headers"]["ignore_result"] = json!(true);
-    assert_eq!(read(&ignoring).result, None);
-    assert_eq!(read(&sent(&task("ours"), START)).result, None);
 }
 
 #[test]
@@ -302,5 +290,4 @@ fn what_python_is_to_do_looks_as_if_python_had_sent_it() {
     assert_eq!(message["headers"]["root_id"], "one");
     let received = decode(&bytes, &QueueName::default()).unwrap();
     assert_eq!((received.envelope.key, received.conveyed), (None, false));
-    assert!(received.result.is_some(), "somebody may wait for it");
 }

@@ -69,10 +69,12 @@ pub(crate) async fn embedded(
     let api = Arc::new(platform.api(&url)?);
     let mailing = platform.mailing()?;
     let runner = platform.runner(worker, platform.own_queues(), &url, &mailing)?;
+    let (runner, node) = platform.seen(runner, &NodeOptions::default())?;
     let (housekeeper, ticker) = (platform.housekeeper(), platform.ticker()?);
     let relaying = platform.relaying(worker);
     parts.add("the api", |stop| serve(listener, api, limits, stop));
-    parts.add("the worker", |stop| runner.run(stop));
+    let never = CancellationToken::new();
+    parts.add("the worker", |stop| work(runner, node, stop, never));
     parts.add("the beat", |stop| ticker.run(stop, |_| {}));
     parts.add("the connections for mail", |stop| mailing.tidy(stop));
     parts.add("housekeeping", |stop| housekeeper.run(stop));
@@ -120,6 +122,7 @@ pub async fn worker(settings: Settings, options: NodeOptions, stop: Stop) -> Res
     let mailing = platform.mailing()?;
     let queues = platform.queues(&options.queues, &options.excluded)?;
     let runner = platform.runner(worker, queues, &url, &mailing)?;
+    let (runner, node) = platform.seen(runner, &options)?;
     let housekeeper = platform.housekeeper();
     let (data, mail) = platform.places();
     let Stop { warm, cold } = stop;
@@ -127,16 +130,11 @@ pub async fn worker(settings: Settings, options: NodeOptions, stop: Stop) -> Res
     tell(&format!(
         "{name} ready: {concurrency} tasks at once, data in {data}, mail {mail}"
     ));
-    parts.add("the worker", |stop| work(runner, stop, cold));
+    parts.add("the worker", |stop| work(runner, node, stop, cold));
     parts.add("the connections for mail", |stop| mailing.tidy(stop));
     parts.add("housekeeping", |stop| housekeeper.run(stop));
     if let Some(relaying) = platform.relaying(worker) {
         parts.add("the relay", |stop| relaying.run(stop));
-    }
-    if let Some(unacked) = platform.unacked()? {
-        parts.add("what Python left", |stop| async move {
-            unacked.watch(None, stop).await;
-        });
     }
     parts.run(writer).await
 }

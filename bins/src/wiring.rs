@@ -2,6 +2,7 @@
 
 mod conveying;
 mod mail;
+mod node;
 mod place;
 mod router;
 mod running;
@@ -31,10 +32,12 @@ use domain::use_cases::{
 };
 use uuid::Uuid;
 
+use crate::arguments::NodeOptions;
 use crate::housekeeping::{Housekeeper, Sweeper};
 use crate::program::Failure;
 use crate::settings::{PublicUrl, Settings};
 pub(crate) use mail::{Mailing, mail_place, overheard_mailer};
+pub(crate) use node::CeleryNode;
 use place::Place;
 pub(crate) use running::runner_of;
 use secret::secret;
@@ -199,6 +202,15 @@ impl Platform {
             self.router(public_url, mailing)?,
             settings,
         ))
+    }
+
+    /// Has `runner` seen by Celery's clients and monitors as `options` say, if tasks go by Redis.
+    pub(crate) fn seen(
+        &self,
+        runner: Runner,
+        options: &NodeOptions,
+    ) -> Result<(Runner, Option<CeleryNode>), Failure> {
+        CeleryNode::of(runner, &self.settings, options)
     }
 
     /// Keeps house.

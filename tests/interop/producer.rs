@@ -79,6 +79,7 @@ impl Produce {
             broker,
             result,
             key_prefix,
+            ..
         } = self.redis;
         let result = result.as_ref().unwrap_or(&broker);
         let settings = ClientSettings {

@@ -16,19 +16,30 @@ pub(crate) struct Redis {
     /// What every key begins with.
     #[arg(long, env = "GLOBAL_KEYPREFIX", default_value = "")]
     pub(crate) key_prefix: String,
+    /// After how many seconds what nobody acknowledged is taken for lost, as Python workers do.
+    #[arg(long, env = "VISIBILITY_TIMEOUT")]
+    pub(crate) visibility_timeout: Option<f64>,
 }
 
 /// The settings of a process: those that follow from the command line, and nothing else but how
 /// loudly to log.
 pub(crate) fn sources(redis: &Redis, settings: &[(&str, String)]) -> Sources {
-    let options = json!({"global_keyprefix": redis.key_prefix}).to_string();
+    let mut options = json!({"global_keyprefix": redis.key_prefix});
+    if let Some(seconds) = redis.visibility_timeout {
+        options["visibility_timeout"] = json!(seconds);
+    }
     let given = [
         ("REDIS_URL", redis.broker.clone()),
-        ("CELERY_CONF_BROKER_TRANSPORT_OPTIONS", options),
+        ("CELERY_CONF_BROKER_TRANSPORT_OPTIONS", options.to_string()),
     ];
+    let results = redis.result.clone();
+    let results = results.map(|url| ("CELERY_CONF_RESULT_BACKEND", url));
     let logged = ["RUST_LOG", "LOG_LEVEL"]
         .into_iter()
         .filter_map(|name| Some((name, std::env::var(name).ok()?)));
-    let all = given.into_iter().chain(settings.iter().cloned());
+    let all = given
+        .into_iter()
+        .chain(results)
+        .chain(settings.iter().cloned());
     Sources::default().with_environment(all.chain(logged))
 }

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use bins::arguments::NodeOptions;
 use bins::{program, roles};
 use clap::Args;
 
@@ -32,9 +33,6 @@ pub(crate) struct Worker {
     /// How many tasks are held for each that may run.
     #[arg(long, env = "PREFETCH", default_value = "4")]
     prefetch: String,
-    /// After how many seconds Python workers take what nobody acknowledged for lost.
-    #[arg(long, env = "VISIBILITY_TIMEOUT", default_value_t = 3600.0)]
-    visibility_timeout: f64,
     /// 1: that a task was begun is stored, too.
     #[arg(long, env = "TRACK_STARTED", default_value = "0")]
     track_started: String,
@@ -52,21 +50,26 @@ impl Worker {
             eprintln!("the names of these tasks begin with {TASK_PREFIX} and with nothing else");
             return ExitCode::FAILURE;
         }
-        let lease = self.visibility_timeout.clamp(SHORTEST_LEASE, LEASE);
+        let lease = self.redis.visibility_timeout.unwrap_or(LEASE);
+        let lease = lease.clamp(SHORTEST_LEASE, LEASE);
+        let options = NodeOptions {
+            name: self.hostname.clone(),
+            queues: self.queues.split(',').map(str::to_owned).collect(),
+            ..NodeOptions::default()
+        };
         let settings = [
             ("CELERY_CONF_WORKER_CONCURRENCY", self.concurrency),
             ("CELERY_CONF_WORKER_PREFETCH_MULTIPLIER", self.prefetch),
             ("WORKER_LEASE", lease.to_string()),
+            ("CELERY_CONF_TASK_TRACK_STARTED", self.track_started),
+            ("CELERY_CONF_WORKER_SEND_TASK_EVENTS", self.events),
         ];
-        let queues: Vec<String> = self.queues.split(',').map(str::to_owned).collect();
         let router = router(&self.hostname);
         program::run_worker_with(
             &sources(&self.redis, &settings),
             "interop worker",
             |_| {},
-            async |settings, stop| {
-                roles::worker_of(router, settings, &queues, &self.hostname, stop).await
-            },
+            async |settings, stop| roles::worker_of(router, settings, options, stop).await,
         )
     }
 }

@@ -66,7 +66,9 @@ impl Place {
         let worker = Arc::new(Worker::default());
         let settings = NodeSettings {
             prefix: prefix.to_owned(),
-            is_heard: true,
+            heartbeat: Some(Duration::from_secs(2)),
+            obeys: true,
+            mingles: true,
             conf: object(json!({
                 "timezone": "UTC",
                 "broker_url": "redis://user:hidden@host/3",

@@ -1,6 +1,6 @@
 //! A producer: sends tasks to whoever takes them from Celery's queues, and waits for results.
 
-mod publish;
+pub(super) mod publish;
 mod wait;
 
 use std::collections::HashSet;

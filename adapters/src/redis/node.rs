@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::{PortError, WorkerControl};
+use futures_util::future::BoxFuture;
 use redis::{AsyncConnectionConfig, ProtocolVersion, RedisResult};
 use serde_json::{Map, Value};
 use tokio::sync::Notify;
@@ -37,13 +38,21 @@ use super::link::{ANSWER_WITHIN, CONNECT_WITHIN, Link};
 /// How long the last words of a worker may take.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// How long a worker waits for what others know.
+const MEET_WITHIN: Duration = Duration::from_secs(2);
+
 /// How a node is set up.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct NodeSettings {
     /// What every key and every channel begins with (`global_keyprefix`).
     pub prefix: String,
-    /// Whether it says every two seconds that it is there, and when it comes and goes.
-    pub is_heard: bool,
+    /// How often it says that it is there; `None` if it says neither that nor that it comes and
+    /// goes. Who watches takes it for gone after twice as long.
+    pub heartbeat: Option<Duration>,
+    /// Whether it obeys commands.
+    pub obeys: bool,
+    /// Whether it asks other workers what they know.
+    pub mingles: bool,
     /// The settings that somebody made, by their names in Celery. What looks like a secret is
     /// never told, but need not be here.
     pub conf: Map<String, Value>,
@@ -126,22 +135,36 @@ impl Node {
 
     /// Is there until `stop` is cancelled, which is to be after the worker has ended.
     ///
-    /// First it gets to know what other workers know; last it tells what it has not told yet,
-    /// and that it goes.
+    /// Last it tells what it has not told yet, and that it goes.
     pub async fn run(&self, stop: CancellationToken) {
-        let there = async {
+        // Boxed, because whoever contains it would be too deep for the compiler.
+        let there: BoxFuture<'_, _> = Box::pin(async {
             tokio::join!(
-                self.get_to_know(),
                 self.be_heard(),
                 self.tell_events(),
                 self.listen(),
                 self.obey(),
                 self.remember_revoked(),
             )
-        };
-        stop.run_until_cancelled(Box::pin(there)).await;
+        });
+        stop.run_until_cancelled(there).await;
         if timeout(LAST_WORDS, self.say_goodbye()).await.is_err() {
             tracing::debug!("redis is away: nobody hears that this worker goes");
+        }
+    }
+
+    /// Gets to know what is revoked: on Redis, and by what the other workers know. To be done
+    /// before the worker begins; it takes a second at most for those who do not answer, and no
+    /// time to speak of when there is nobody else.
+    pub async fn meet(&self) {
+        let meeting: BoxFuture<'_, ()> = Box::pin(async {
+            self.learn_revoked().await;
+            if self.settings.mingles {
+                self.get_to_know().await;
+            }
+        });
+        if timeout(MEET_WITHIN, meeting).await.is_err() {
+            tracing::debug!("redis is away: what is revoked will be known later");
         }
     }
 

@@ -44,8 +44,6 @@ pub struct RedisSettings {
     pub prefix: String,
     /// How long a worker that is silent is taken for living, by the clock of Redis.
     pub lease: Duration,
-    /// How long results are kept for those who wait for them; `None` keeps none.
-    pub results_kept_for: Option<Duration>,
 }
 
 impl Default for RedisSettings {
@@ -53,7 +51,6 @@ impl Default for RedisSettings {
         Self {
             prefix: String::new(),
             lease: Duration::from_secs(15),
-            results_kept_for: None,
         }
     }
 }

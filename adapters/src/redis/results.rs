@@ -2,7 +2,6 @@
 
 mod chords;
 mod keys;
-mod settled;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,7 +14,6 @@ use uuid::Builder;
 
 pub use self::chords::{ChordDone, ChordPart, Counted};
 use self::keys::ResultKeys;
-pub(super) use self::settled::{document, key_of};
 use super::RedisUrl;
 use super::error::failed;
 use super::link::{ANSWER_WITHIN, CONNECT_WITHIN, Link};
@@ -120,7 +118,8 @@ impl ResultStore {
     pub async fn store(&self, documents: &[ResultDocument<'_>]) -> Result<(), PortError> {
         let now = self.clock.now();
         let written = documents.iter().map(|each| (each.task_id, each.write(now)));
-        let stored = self.write(written, false).await;
+        let written: Vec<(&str, String)> = written.collect();
+        let stored = self.write(&written, false).await;
         stored.map_err(failed("store results"))
     }
 
@@ -143,16 +142,13 @@ impl ResultStore {
             };
             (id.as_str(), document.write(now))
         });
-        let stored = self.write(written, true).await;
+        let written: Vec<(&str, String)> = written.collect();
+        let stored = self.write(&written, true).await;
         stored.map_err(failed("store that tasks are revoked"))
     }
 
-    async fn write(
-        &self,
-        documents: impl Iterator<Item = (&str, String)>,
-        is_careful: bool,
-    ) -> RedisResult<()> {
-        let mut documents = documents.peekable();
+    async fn write(&self, documents: &[(&str, String)], is_careful: bool) -> RedisResult<()> {
+        let mut documents = documents.iter().peekable();
         while documents.peek().is_some() {
             let mut script = self.scripts.store.prepare_invoke();
             script.arg(seconds(self.settings.kept_for));
@@ -162,7 +158,7 @@ impl ResultStore {
                 && let Some((id, document)) =
                     documents.next_if(|(_, next)| count == 0 || bytes + next.len() <= MOST_BYTES)
             {
-                script.key(self.keys.task(id)).arg(&document);
+                script.key(self.keys.task(id)).arg(document);
                 bytes += document.len();
                 count += 1;
             }

@@ -7,8 +7,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain::ports::{Fence, WorkerId};
 use domain::tasks::QueueName;
 
-use super::wire::ResultWish;
-
 /// One worker, from its arrival on Redis until Redis takes it for dead.
 ///
 /// Redis knows it by a random number that is made at each arrival, so what it held in an
@@ -47,7 +45,6 @@ pub(super) struct Batch {
 pub(super) struct Held {
     /// Its batch and its place there, if it is of one.
     pub(super) batch: Option<(u32, u32)>,
-    pub(super) result: Option<ResultWish>,
     pub(super) is_suspect: bool,
 }
 

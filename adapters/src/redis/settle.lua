@@ -7,7 +7,7 @@
 --   then four numbers, each followed by so many: verdicts of six, which are the batch or
 --   nothing, the place in it or the fence, kind, number, text, and id; fences of tasks that
 --   are done; batches of three, which are the first fence, which of it is done, and '1' if
---   all of it has ended; results of three, which are key, document, and seconds to keep it.
+--   all of it has ended.
 -- Returns how many buried tasks made room for others; nothing if the worker is not among
 --   the living: then nothing was changed.
 local worker, now, ours, lists = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
@@ -122,19 +122,6 @@ for each = at + 1, at + 3 * count, 3 do
         redis.call('HDEL', KEYS[2], 'b' .. batch, 'd' .. batch, 'x' .. batch)
     elseif redis.call('HEXISTS', KEYS[2], 'b' .. batch) == 1 then
         redis.call('HSET', KEYS[2], 'd' .. batch, marks)
-    end
-end
-at = at + 3 * count + 1
-
--- A success is never overwritten, and whoever waits hears of it.
-count = tonumber(ARGV[at])
-for each = at + 1, at + 3 * count, 3 do
-    local key, document, seconds = ARGV[each], ARGV[each + 1], ARGV[each + 2]
-    local stored = redis.call('GET', key)
-    local is_read, old = pcall(cjson.decode, stored or '')
-    if not (is_read and type(old) == 'table' and old.status == 'SUCCESS') then
-        redis.call('SETEX', key, seconds, document)
-        redis.call('PUBLISH', key, document)
     end
 end
 return made_room

@@ -26,7 +26,7 @@ mod unacked;
 pub use self::encode::{Sent, encode};
 pub use self::exception::Exception;
 pub use self::lists::{STEPS, list_of, step_of};
-pub use self::message::{Received, ResultWish, decode};
+pub use self::message::{Received, decode};
 pub use self::moment::{read_moment, write_moment};
 pub use self::outgoing::{Compression, Outgoing};
 pub use self::refusal::Refusal;

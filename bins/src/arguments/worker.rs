@@ -116,6 +116,21 @@ pub struct NodeOptions {
     pub mingle: bool,
 }
 
+impl Default for NodeOptions {
+    /// As without a word on the command line.
+    fn default() -> Self {
+        Self {
+            name: node_name::expanded("celery@%h", &node_name::host()),
+            queues: Vec::new(),
+            excluded: Vec::new(),
+            purge: false,
+            heartbeat: Some(2 * SECOND),
+            gossip: true,
+            mingle: true,
+        }
+    }
+}
+
 impl Worker {
     /// Lets what was said win over the settings.
     pub fn adjust(&self, settings: &mut Settings) {

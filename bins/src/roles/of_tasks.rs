@@ -1,16 +1,18 @@
 //! A worker of any tasks, with nothing but Redis.
 
+use adapters::redis::with_celery_tasks;
 use domain::tasks::Router;
 
 use super::parts::Parts;
 use super::working::work;
+use crate::arguments::NodeOptions;
 use crate::output::tell;
 use crate::program::Failure;
 use crate::settings::Settings;
 use crate::shutdown::Stop;
-use crate::wiring::runner_of;
+use crate::wiring::{CeleryNode, runner_of};
 
-/// A worker of the tasks that `router` knows, serving `queues`, called `name`.
+/// A worker of the tasks that `router` knows, as `options` say.
 ///
 /// It needs no database, and shares its queues with whoever speaks Celery's wire: tasks may come
 /// from Python, and Python's workers may serve beside it.
@@ -21,16 +23,17 @@ use crate::wiring::runner_of;
 pub async fn worker_of(
     router: Router,
     settings: Settings,
-    queues: &[String],
-    name: &str,
+    options: NodeOptions,
     stop: Stop,
 ) -> Result<(), Failure> {
     let concurrency = settings.worker.concurrency;
     let known = router.names().len();
-    let runner = runner_of(router, &settings, queues)?;
+    let runner = runner_of(with_celery_tasks(router), &settings, &options.queues)?;
+    let (runner, node) = CeleryNode::of(runner, &settings, &options)?;
     let Stop { warm, cold } = stop;
     let mut parts = Parts::new(warm);
-    parts.add("the worker", |stop| work(runner, stop, cold));
+    parts.add("the worker", |stop| work(runner, node, stop, cold));
+    let name = &options.name;
     tell(&format!(
         "{name} ready: {known} tasks known, {concurrency} at once"
     ));

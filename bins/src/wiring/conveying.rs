@@ -1,7 +1,6 @@
 //! How tasks get from the store to workers.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use adapters::redis::{RedisQueue, RedisSettings, UnackedKeys, UnackedMessages};
 use domain::ports::{Clock, TaskQueue, WorkerId};
@@ -15,9 +14,6 @@ use crate::program::Failure;
 use crate::relaying::Relaying;
 use crate::settings::{ConveyorSettings, Settings};
 
-/// As long as Redis keeps anything that has an end.
-const FOR_EVER: Duration = Duration::from_hours(24 * 365 * 100);
-
 /// What carries tasks, if it is set. It need not be there yet.
 pub(super) fn open(
     settings: &Settings,
@@ -26,16 +22,10 @@ pub(super) fn open(
     let Some(conveyor) = &settings.conveyor else {
         return Ok(None);
     };
-    let ConveyorSettings {
-        url,
-        prefix,
-        results,
-        ..
-    } = conveyor;
+    let ConveyorSettings { url, prefix, .. } = conveyor;
     let how = RedisSettings {
         prefix: prefix.clone(),
         lease: settings.worker.lease,
-        results_kept_for: results.as_ref().map(|it| it.kept_for.unwrap_or(FOR_EVER)),
     };
     let queue = RedisQueue::open(url, Arc::clone(clock), how)?;
     Ok(Some(Arc::new(queue)))
@@ -56,24 +46,16 @@ pub(super) fn queue(
     }
 }
 
+/// What Python workers hold.
+pub(super) fn unacked(conveyor: &ConveyorSettings) -> Result<UnackedMessages, Failure> {
+    let keys = UnackedKeys::behind(&conveyor.prefix);
+    Ok(UnackedMessages::open(&conveyor.url, keys)?)
+}
+
 impl Platform {
     /// What carries tasks, if anything does, for an operator to look into.
     pub(crate) fn conveyor(&self) -> Option<&RedisQueue> {
         self.conveyor.as_deref()
-    }
-
-    /// What Python workers hold, on the Redis that carries tasks, if one does.
-    ///
-    /// # Errors
-    ///
-    /// When no connection can be made of its address.
-    pub(crate) fn unacked(&self) -> Result<Option<UnackedMessages>, Failure> {
-        let conveyor = self.settings.conveyor.as_ref();
-        let open = |conveyor: &ConveyorSettings| {
-            let keys = UnackedKeys::behind(&conveyor.prefix);
-            UnackedMessages::open(&conveyor.url, keys)
-        };
-        Ok(conveyor.map(open).transpose()?)
     }
 
     /// Carries tasks to where workers find them, if they are not found in the store.

@@ -29,6 +29,9 @@ pub(super) fn channel(keys: &Keys, database: i64) -> String {
 impl Node {
     /// Keeps listening: whenever the connection is lost, another is made.
     pub(super) async fn listen(&self) {
+        if !self.settings.obeys {
+            return;
+        }
         let mut bound: Option<Instant> = None;
         loop {
             match self.inbox.is_open().await {
@@ -47,6 +50,9 @@ impl Node {
 
     /// Obeys what is said, one command after the other.
     pub(super) async fn obey(&self) {
+        if !self.settings.obeys {
+            return;
+        }
         loop {
             let message = self.inbox.next().await;
             match read_request(&message) {

@@ -13,6 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use super::Node;
 use crate::redis::error::failed;
+use crate::redis::results::ResultStore;
 
 /// How many revoked tasks are remembered: the latest.
 const MOST: usize = 50_000;
@@ -34,6 +35,13 @@ pub trait RevokedResults: Send + Sync {
     ///
     /// When the results cannot be reached; calling again is harmless.
     async fn revoke(&self, ids: &[TaskId]) -> Result<(), PortError>;
+}
+
+#[async_trait]
+impl RevokedResults for ResultStore {
+    async fn revoke(&self, ids: &[TaskId]) -> Result<(), PortError> {
+        Self::revoke(self, ids).await
+    }
 }
 
 /// Revoked tasks that are to be remembered on Redis.
@@ -83,6 +91,13 @@ impl Node {
         let ids = self.control.revoked();
         let ids = ids.iter().rev().take(MOST);
         ids.map(|id| id.as_str().to_owned()).collect()
+    }
+
+    /// Learns what Redis remembers, if it is there.
+    pub(super) async fn learn_revoked(&self) {
+        if let Err(error) = self.load_revoked(0.0).await {
+            tracing::debug!("which tasks are revoked cannot be read: {error}");
+        }
     }
 
     /// Remembers on Redis what this worker was told, and looks there for what others were.

@@ -187,7 +187,6 @@ impl RedisQueue {
         let Received {
             mut envelope,
             retries,
-            result,
             conveyed,
         } = received;
         let due_since = known.since.unwrap_or(envelope.due.from(known.seen));
@@ -206,7 +205,6 @@ impl RedisQueue {
         };
         let held = Held {
             batch: None,
-            result,
             is_suspect,
         };
         Claimed::Lease(Box::new(lease), held)

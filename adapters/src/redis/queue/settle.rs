@@ -8,7 +8,6 @@ use redis::RedisResult;
 
 use super::RedisQueue;
 use super::settlement::{Kind, Settlement};
-use crate::redis::results;
 use crate::redis::session::{Session, parts};
 
 /// How many verdicts go to Redis at once.
@@ -20,7 +19,7 @@ impl RedisQueue {
         for OneSession { session, places } in self.by_session(ended) {
             let _turn = session.settling.lock().await;
             for places in places.chunks(MOST_PER_SETTLEMENT) {
-                let step = self.settlement(&session, ended, places);
+                let step = Self::settlement(&session, ended, places);
                 if !self.send(&session, &step).await? {
                     break;
                 }
@@ -69,14 +68,12 @@ impl RedisQueue {
     }
 
     fn settlement<'a>(
-        &self,
         session: &Session,
         ended: &'a [Ended],
         places: &[(usize, u32)],
     ) -> Settlement<'a> {
         let mut settlement = Settlement::default();
         let mut touched: HashMap<u32, u32> = HashMap::new();
-        let now = self.now();
         let holdings = &mut *session.holdings();
         for (place, fence) in places {
             let Some(held) = holdings.tasks.get(fence) else {
@@ -93,12 +90,6 @@ impl RedisQueue {
                 }
             }
             settlement.end(*fence, held.batch, kind, id.as_str());
-            let wish = self.settings.results_kept_for.and(held.result.as_ref());
-            let document = wish.and_then(|wish| results::document(id.as_str(), verdict, wish, now));
-            if let Some(document) = document {
-                let key = format!("{}{}", self.keys.lists(), results::key_of(id.as_str()));
-                settlement.keep_result(key, document);
-            }
         }
         for (first, count) in touched {
             if let Some(batch) = holdings.batches.get(&first) {
@@ -129,7 +120,7 @@ impl RedisQueue {
             .arg(self.now().timestamp_micros())
             .arg(self.keys.ours())
             .arg(self.keys.lists());
-        settlement.write(&mut script, self.settings.results_kept_for);
+        settlement.write(&mut script);
         let made_room: Option<usize> = self.link.script(&script).await?;
         match made_room {
             None => self.note_loss(session),

@@ -14,7 +14,6 @@ pub(super) struct Settlement<'a> {
     done: Vec<u32>,
     /// Which tasks of a batch are done; nothing when all of it has ended.
     batches: Vec<(u32, Option<Vec<u8>>)>,
-    results: Vec<(String, String)>,
 }
 
 /// A verdict that does something to its task.
@@ -87,20 +86,11 @@ impl<'a> Settlement<'a> {
         self.batches.push((first, done));
     }
 
-    /// Keeps the result of a task under `key`.
-    pub(super) fn keep_result(&mut self, key: String, document: String) {
-        self.results.push((key, document));
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.others.is_empty() && self.done.is_empty() && self.batches.is_empty()
     }
 
-    pub(super) fn write(
-        &self,
-        script: &mut ScriptInvocation<'_>,
-        results_kept_for: Option<Duration>,
-    ) {
+    pub(super) fn write(&self, script: &mut ScriptInvocation<'_>) {
         script.arg(self.others.len());
         // What goes back to the front of a list goes last first, so that it keeps its order.
         let is_back = |other: &&Other<'_>| other.kind == Kind::Release;
@@ -119,11 +109,6 @@ impl<'a> Settlement<'a> {
         for (first, done) in &self.batches {
             let marks = done.as_deref().unwrap_or_default();
             script.arg(*first).arg(marks).arg(i32::from(done.is_none()));
-        }
-        script.arg(self.results.len());
-        let seconds = results_kept_for.map_or(1, |kept_for| kept_for.as_secs().max(1));
-        for (key, document) in &self.results {
-            script.arg(key).arg(document).arg(seconds);
         }
     }
 }

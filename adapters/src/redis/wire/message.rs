@@ -20,19 +20,8 @@ pub struct Received {
     pub envelope: Envelope,
     /// How many attempts were made before it was sent.
     pub retries: u32,
-    /// Who waits for the result, if anybody may.
-    pub result: Option<ResultWish>,
     /// Whether it stands for a row of the store.
     pub conveyed: bool,
-}
-
-/// What a result says of the work its task belongs to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ResultWish {
-    /// The task that sent it.
-    pub parent_id: Option<String>,
-    /// The group it belongs to.
-    pub group_id: Option<String>,
 }
 
 /// The envelope that `message` carries on `queue`.
@@ -136,7 +125,6 @@ fn received(
         Some(_) => 0,
         None => whole(parts.headers.get("retries")),
     };
-    let result = wish(&parts.headers, ours.is_some());
     let envelope = Envelope {
         id: parts.id.try_into().map_err(name("id"))?,
         name: parts.task.try_into().map_err(name("task"))?,
@@ -151,21 +139,7 @@ fn received(
     Ok(Received {
         envelope,
         retries,
-        result,
         conveyed: ours.is_some_and(|ours| ours.row),
-    })
-}
-
-/// Celery's producers may wait for a result unless they say they do not; the platform does not unless it says so.
-fn wish(headers: &Map<String, Value>, is_ours: bool) -> Option<ResultWish> {
-    let ignores = headers.get("ignore_result").and_then(Value::as_bool);
-    if ignores.unwrap_or(is_ours) {
-        return None;
-    }
-    let text = |name| headers.get(name).and_then(Value::as_str).map(str::to_owned);
-    Some(ResultWish {
-        parent_id: text("parent_id"),
-        group_id: text("group"),
     })
 }
 
