@@ -1,5 +1,6 @@
 //! A mail goes out: claimed, then *sending*, then *sent*, each step stored first.
 
+mod gate;
 mod pause;
 mod provider;
 mod steps;
@@ -7,15 +8,15 @@ mod steps;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use chrono::TimeDelta;
 
 use crate::model::{Mail, MailKey};
 use crate::ports::{
-    Claim, Clock, Gate, GateClosed, MailClaim, MailError, MailLog, MailPauses, MailStep, Mailer,
+    Claim, Clock, GateClosed, MailClaim, MailError, MailLog, MailPauses, MailStep, Mailer,
     PortError, Recorded,
 };
 use crate::tasks::{Context, Reason, TaskError};
+use gate::LoggedGate;
 use pause::Pass;
 use provider::Provider;
 
@@ -252,23 +253,6 @@ fn unsaid(claim: &MailClaim) -> MailStep {
 
 fn parked(reason: &Reason) -> TaskError {
     TaskError::GiveUp(Reason::new(format!("the mail is parked: {reason}")))
-}
-
-/// Stores *sending* before the point of no return.
-struct LoggedGate<'a> {
-    log: &'a dyn MailLog,
-    claim: MailClaim,
-}
-
-#[async_trait]
-impl Gate for LoggedGate<'_> {
-    async fn pass(&self) -> Result<(), GateClosed> {
-        match self.log.record(&self.claim, MailStep::Sending).await {
-            Ok(Recorded::InTime) => Ok(()),
-            Ok(Recorded::TooLate) => Err(GateClosed::Lost),
-            Err(error) => Err(GateClosed::Port(error)),
-        }
-    }
 }
 
 #[cfg(test)]

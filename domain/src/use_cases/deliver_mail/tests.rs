@@ -4,13 +4,14 @@ mod paused;
 
 use std::sync::Mutex;
 
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use pollster::block_on;
 use uuid::Uuid;
 
 use super::*;
 use crate::model::{EmailAddress, HeaderText, MailKind, Recipient};
-use crate::ports::{Fence, MockClock, MockMailLog, MockMailPauses, Severity, WorkerId};
+use crate::ports::{Fence, Gate, MockClock, MockMailLog, MockMailPauses, Severity, WorkerId};
 use crate::tasks::{Cancellation, Key, TaskId};
 
 const KEY: MailKey = MailKey {
