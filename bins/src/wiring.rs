@@ -157,7 +157,8 @@ impl Platform {
 
     /// Sends mails.
     pub(crate) fn mailing(&self) -> Result<Mailing, Failure> {
-        Mailing::of(&self.settings.mail, self.clock.clone())
+        let Settings { mail, worker, .. } = &self.settings;
+        Mailing::of(mail, worker.concurrency, self.clock.clone())
     }
 
     /// Every queue that our own workers are to serve.

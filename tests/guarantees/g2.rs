@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use tests::proxy::Way;
+use tests::scripted_smtp::{Act, Script, Step};
 use tokio::time::{Instant, sleep};
 
 use super::asked_for;
@@ -17,7 +18,9 @@ const FLUSHES: &str = "CRASH_FLUSHES";
 const TAKEN_UP: Duration = Duration::from_secs(25);
 
 promises! {
-    everywhere: a_mail_is_taken_within_five_seconds;
+    everywhere:
+        a_mail_is_taken_within_five_seconds,
+        a_mail_server_that_stands_still_leaves_the_workers_to_others;
     on servers: what_redis_forgets_is_carried_again;
     as usual: what_a_killed_worker_held_is_done_within_25_seconds;
 }
@@ -32,6 +35,37 @@ async fn a_mail_is_taken_within_five_seconds(mut fleet: Fleet) {
     tally.assert_sound(&[], 0);
     tally.assert_nothing_doubled();
     assert!(tally.delay(99) < Duration::from_secs(5), "{tally}");
+    fleet.end();
+}
+
+/// Every final dot stays without an answer, and mails come and come; somebody else's tasks are
+/// done all the same, and so are the mails once there are answers again.
+async fn a_mail_server_that_stands_still_leaves_the_workers_to_others(mut fleet: Fleet) {
+    const TASK: &str = "albums.tasks.check_inactive_artists";
+    fleet.sink.from_now_on(Step::Dot, Act::Stall);
+    let load = Load::begin(&fleet, 100).await;
+    // More mails than both workers could hold.
+    sleep(Duration::from_secs(6)).await;
+    assert_eq!(fleet.done(TASK).await, 0);
+    let schedule = format!(r#"{{"look": {{"task": "{TASK}", "schedule": 1}}}}"#);
+    fleet.start_as(Role::Beat, |how| {
+        how.env("CELERY_CONF_BEAT_SCHEDULE", &schedule);
+    });
+
+    sleep(Duration::from_secs(10)).await;
+    let done = fleet.done(TASK).await;
+    eprintln!("{done} tasks done beside a mail server that stands still");
+    assert!((7..=12).contains(&done), "{done} of 10 are done");
+    assert!(fleet.mailed().is_empty());
+
+    let ledger = load.end().await;
+    let albums: Vec<_> = ledger.albums().keys().copied().collect();
+    fleet.sink.play(Script::usual());
+    fleet.to_sink.becomes(Way::Cut);
+    sleep(Duration::from_secs(1)).await;
+    fleet.to_sink.becomes(Way::Open);
+    let took = fleet.until_mailed(&albums, Duration::from_mins(2)).await;
+    eprintln!("{} mails taken {took:.1?} after it went on", albums.len());
     fleet.end();
 }
 

@@ -69,7 +69,9 @@ impl PostOffice {
     /// Each of the ways in which a mail is not taken for now, by turns.
     fn refusal(&self) -> MailError {
         match self.stage.turns() % 3 {
-            0 => MailError::Busy,
+            0 => MailError::Busy {
+                come_back_after: Duration::from_secs(5),
+            },
             1 => MailError::Transient {
                 reason: "451 not now".to_owned(),
             },

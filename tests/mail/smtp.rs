@@ -52,7 +52,7 @@ fn kind(outcome: &Result<(), MailError>) -> &'static str {
         Err(MailError::Transient { .. }) => "transient",
         Err(MailError::Permanent { .. }) => "permanent",
         Err(MailError::Provider { .. }) => "provider",
-        Err(MailError::Busy) => "busy",
+        Err(MailError::Busy { .. }) => "busy",
         Err(MailError::Doubtful { .. }) => "doubtful",
         Err(MailError::HeldBack(_)) => "held back",
     }

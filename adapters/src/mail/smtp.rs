@@ -4,6 +4,7 @@ mod dial;
 mod dots;
 mod judge;
 mod letter;
+mod line;
 mod login;
 mod offers;
 mod pool;
@@ -23,12 +24,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::model::Mail;
 use domain::ports::{Gate, MailError, Mailer};
-use tokio::sync::SemaphorePermit;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use self::judge::judge;
 use self::letter::Letter;
+use self::line::Turn;
 use self::pool::{IDLE_FOR, Pool};
 pub use self::server::{Credentials, Secret, Security, SmtpServer};
 use self::session::{Opener, Session};
@@ -51,7 +52,7 @@ pub struct SmtpMailer {
 /// A connection on which a mail waits for its final dot.
 struct Ready<'a> {
     session: Session,
-    permit: SemaphorePermit<'a>,
+    turn: Turn<'a>,
 }
 
 impl SmtpMailer {
@@ -90,8 +91,9 @@ impl SmtpMailer {
 
     /// Hands over everything of `letter` but the final dot.
     async fn present(&self, letter: &Letter) -> Result<Ready<'_>, MailError> {
-        let permit = self.pool.permit().await.ok_or(MailError::Busy)?;
-        let ready = |session| Ready { session, permit };
+        let turn = self.pool.line.turn().await;
+        let turn = turn.map_err(|come_back_after| MailError::Busy { come_back_after })?;
+        let ready = |session| Ready { session, turn };
         if let Some(session) = self.pool.take() {
             match self.presented(session, letter).await {
                 Ok(session) => return Ok(ready(session)),
@@ -123,13 +125,18 @@ impl Mailer for SmtpMailer {
         let presented = timeout(Self::BEFORE_THE_DOT, self.present(&letter)).await;
         let Ready {
             mut session,
-            permit,
+            mut turn,
         } = presented.unwrap_or_else(|_| Err(too_slow()))?;
-        gate.pass().await.map_err(MailError::HeldBack)?;
+        let passed = turn.elsewhere(gate.pass()).await;
+        passed.map_err(MailError::HeldBack)?;
         let taken = session.finish(self.opener.server.last_reply).await;
         self.pool.give_back(session);
-        drop(permit);
+        drop(turn);
         taken.map_err(|trouble| judge(&trouble))
+    }
+
+    fn come_back_after(&self) -> Option<Duration> {
+        self.pool.line.come_back_after()
     }
 }
 

@@ -21,6 +21,15 @@ pub trait Mailer: Send + Sync {
     ///
     /// See [`MailError`]: each says who should do what next.
     async fn send(&self, mail: &Mail, gate: &dyn Gate) -> Result<(), MailError>;
+
+    /// After how long a mail had better come, because now it would wait for long behind
+    /// others; `None` when it may come at once.
+    ///
+    /// Everybody who asks is given a time of their own, so that they do not all come back
+    /// together.
+    fn come_back_after(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// Stands before the point of no return and stores that it is being passed.
@@ -73,7 +82,10 @@ pub enum MailError {
     },
     /// Every way to the other side is in use by other mails.
     #[error("every connection for mail is in use")]
-    Busy,
+    Busy {
+        /// How long to stay away.
+        come_back_after: Duration,
+    },
     /// The last step was begun and its outcome is unknown: the mail may or may not have been taken.
     #[error("nobody knows whether the mail was taken: {reason}")]
     Doubtful {

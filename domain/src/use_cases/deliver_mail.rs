@@ -26,8 +26,6 @@ use provider::Provider;
 pub(super) const MAIL_TIME_LIMIT: Duration = Duration::from_mins(17);
 /// How long a mail waits while another sender is at its final step.
 const WHILE_BUSY: Duration = Duration::from_secs(30);
-/// How long a mail waits while all connections are in use.
-const WHILE_MAILER_IS_BUSY: Duration = Duration::from_secs(5);
 
 /// What becomes of a mail of which nobody knows whether it was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,8 +94,8 @@ impl DeliverMail {
     ///
     /// `write` loads what the mail speaks of as late as possible; `None` from it means
     /// that there is nothing to say any more, and so does `None` from here. While mail is
-    /// paused the task is postponed and nothing is claimed, but for a task that has no time
-    /// to wait: its mail is parked.
+    /// paused, or would wait for long behind others, the task is postponed and nothing is
+    /// claimed, but for a task that has no time to wait: its mail is parked.
     pub(super) async fn run<W>(
         &self,
         key: MailKey,
@@ -112,6 +110,11 @@ impl DeliverMail {
             && context.has_time_for(paused, self.clock.now())
         {
             return Err(paused.clone());
+        }
+        if let Some(busy) = self.busy()
+            && context.has_time_for(&busy, self.clock.now())
+        {
+            return Err(busy);
         }
         let claim = match self
             .log
@@ -162,6 +165,13 @@ impl DeliverMail {
         }
     }
 
+    /// What a task is told whose mail would wait for long behind others.
+    fn busy(&self) -> Option<TaskError> {
+        let come_back_after = self.mailer.come_back_after()?;
+        let reason = Reason::new(MailError::Busy { come_back_after }.to_string());
+        Some(TaskError::Postpone(come_back_after, reason))
+    }
+
     async fn store_sent(&self, claim: &MailClaim) -> Result<Option<Delivered>, TaskError> {
         if self.record(claim, MailStep::Sent).await? == Recorded::TooLate {
             tracing::warn!(mail.key = %claim.key, "mail {} was sent, but its claim had been lost", claim.key);
@@ -197,9 +207,8 @@ impl DeliverMail {
                 let paused = self.provider.refuses(pass, pause_for, said, context).await;
                 (MailStep::Free, paused)
             }
-            MailError::Busy => {
-                let postponed = TaskError::Postpone(WHILE_MAILER_IS_BUSY, said);
-                (MailStep::Free, postponed)
+            MailError::Busy { come_back_after } => {
+                (MailStep::Free, TaskError::Postpone(come_back_after, said))
             }
         };
         self.again(claim, step, next, context).await

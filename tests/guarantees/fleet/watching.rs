@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
@@ -44,6 +46,22 @@ impl Fleet {
             );
             sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    /// How many tasks of that name are done, by their rows.
+    pub(in crate::guarantees) async fn done(&self, task: &str) -> i64 {
+        let count = format!("SELECT count(*) FROM tasks WHERE name = '{task}' AND state = 'done'");
+        if let Some(servers) = &self.servers {
+            return servers.database.query(&count).parse().unwrap();
+        }
+        let file = self.folder().join("var/backbeat.sqlite3");
+        let options = SqliteConnectOptions::new().filename(file);
+        let mut connection = options.connect().await.unwrap();
+        let done = sqlx::query_scalar(sqlx::AssertSqlSafe(count))
+            .fetch_one(&mut connection)
+            .await;
+        connection.close().await.unwrap();
+        done.unwrap()
     }
 
     /// Waits until nothing waits or runs, and no mail is on its way.

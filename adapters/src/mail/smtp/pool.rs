@@ -3,20 +3,17 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
+use super::line::Line;
 use super::session::Session;
 
 /// How long a conversation waits for the next mail; servers hang up after some minutes.
 pub(super) const IDLE_FOR: Duration = Duration::from_mins(1);
-/// How long a mail waits for a free connection: a server that stands still must not hold
-/// up whoever could do something else.
-const FREE_WITHIN: Duration = Duration::from_secs(10);
 
 /// Conversations that wait for the next mail, and the right to have more of them.
 pub(super) struct Pool {
-    permits: Semaphore,
+    pub(super) line: Line,
     /// The one that was used last is last, and is used next.
     waiting: Mutex<Vec<Waiting>>,
 }
@@ -30,17 +27,9 @@ impl Pool {
     /// Room for `most` connections.
     pub(super) fn new(most: usize) -> Self {
         Self {
-            permits: Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS)),
+            line: Line::new(most),
             waiting: Mutex::default(),
         }
-    }
-
-    /// The right to use one connection; `None` when all are in use for long.
-    pub(super) async fn permit(&self) -> Option<SemaphorePermit<'_>> {
-        timeout(FREE_WITHIN, self.permits.acquire())
-            .await
-            .ok()?
-            .ok()
     }
 
     /// A conversation that waits and still lives, as far as can be seen from here.

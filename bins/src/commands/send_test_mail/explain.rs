@@ -8,7 +8,7 @@ use crate::settings::MailTo;
 /// What to do about `error`, met on the way to `to`.
 pub(super) fn advice(to: &MailTo, error: &MailError) -> String {
     match (to, error) {
-        (_, MailError::Busy | MailError::HeldBack(_)) => "Try again in a moment.".to_owned(),
+        (_, MailError::Busy { .. } | MailError::HeldBack(_)) => "Try again in a moment.".to_owned(),
         (
             MailTo::Smtp(server),
             MailError::Transient { reason }

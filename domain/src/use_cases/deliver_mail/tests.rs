@@ -1,5 +1,6 @@
 //! What is stored, and what the task is told, for every way a delivery can end.
 
+mod busy;
 mod paused;
 
 use std::sync::Mutex;
@@ -243,20 +244,6 @@ fn what_concerns_everybody_burns_no_attempt() {
         matches!(&outcome, Err(TaskError::Postpone(wait, _)) if (5.0..=6.0).contains(&minutes(wait))),
         "{outcome:?}"
     );
-}
-
-#[test]
-fn a_mail_that_found_no_free_connection_burns_no_attempt() {
-    let log = log(Claim::Granted(claim(false)), vec![in_time(MailStep::Free)]);
-
-    let outcome = delivered(
-        log,
-        mailer(false, Err(MailError::Busy)),
-        OnDoubt::Resend,
-        LATER,
-    );
-
-    assert!(matches!(outcome, Err(TaskError::Postpone(_, _))));
 }
 
 #[test]

@@ -193,5 +193,7 @@ fn what_never_leaves_this_machine_is_explained_too() {
 
     assert!(advice(&MailTo::Files("/srv/mail".into()), &full).contains("/srv/mail"));
     assert!(advice(&MailTo::Console, &full).contains("Standard output"));
-    assert!(advice(&other(), &MailError::Busy).contains("Try again"));
+    let come_back_after = std::time::Duration::from_secs(1);
+    let busy = MailError::Busy { come_back_after };
+    assert!(advice(&other(), &busy).contains("Try again"));
 }
