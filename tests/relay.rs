@@ -55,12 +55,8 @@ impl Place {
     }
 
     fn relay(&self, number: u128) -> Relay {
-        let own = OwnWork {
-            names: vec![task("any").name],
-            python_queues: vec![value("legacy")],
-        };
         let (store, conveyor) = (self.store.clone(), self.conveyor.clone());
-        Relay::new(store.clone(), store, conveyor, worker(number), own)
+        Relay::new(store.clone(), store, conveyor, worker(number), own_work())
     }
 
     async fn enqueue(&self, ids: &[&str]) {
@@ -104,6 +100,14 @@ impl Place {
             *count = self.store.list(state, 1000).await.unwrap().len();
         }
         counts
+    }
+}
+
+/// What our workers do.
+fn own_work() -> OwnWork {
+    OwnWork {
+        names: vec![task("any").name],
+        python_queues: vec![value("legacy")],
     }
 }
 
@@ -223,8 +227,6 @@ async fn what_a_killed_worker_had_claimed_and_not_taken_comes_back() {
 
     let lease = place.lease(&SECOND).await.remove(0);
     assert_eq!((lease.attempt, lease.crashes), (1, 0), "the row counts");
-    assert_eq!(
-        place.conveyor.last_pushes(&[worker(77)]).await.unwrap(),
-        [1]
-    );
+    let pushes = place.conveyor.pushes_of(&[worker(77)]).await.unwrap();
+    assert_eq!(pushes[0].last, 1);
 }

@@ -33,7 +33,7 @@ pub use album_repo::{
 };
 pub use artist_repo::{AddArtistError, ArtistRepo};
 pub use clock::Clock;
-pub use conveyor::{Conveyor, Pushed};
+pub use conveyor::{Conveyor, Pushed, Pushes};
 pub use error::{PortError, Severity, chain};
 pub use housekeeping::{Housekeeping, Tidied};
 pub use link_signer::LinkSigner;

@@ -1,31 +1,27 @@
 //! Carries tasks from the store onto a conveyor, step by step, and finds what got lost there.
 
+mod mend;
 mod queue;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ports::{
-    Conveyor, Ended, Lost, OnTheirWay, Outbox, PortError, Push, Pushed, TaskQueue, Verdict,
-    WorkerId,
+    Conveyor, Ended, Lost, Outbox, PortError, Push, Pushed, TaskQueue, Verdict, WorkerId,
 };
-use crate::tasks::{OwnWork, QueueName, Reason, TaskId};
+use crate::tasks::{OwnWork, Reason, TaskId};
 
 pub use queue::RelayedQueue;
 
 /// How many tasks are pushed at once.
 const MOST_PER_PUSH: usize = 256;
-/// How long after it was marked a row may wait for its message to be pushed by somebody else.
-const PUSHED_WITHIN: Duration = Duration::from_secs(5);
-/// How long a task is on its way before it is asked whether there are as many messages as rows.
-const LONG: Duration = Duration::from_mins(1);
 
 /// Pushes tasks that are due from the [`Outbox`] of a store onto a [`Conveyor`].
 ///
 /// Any number of relays may share both. A relay that dies between marking rows and pushing
 /// them, and a conveyor that forgets what was pushed, are found out by the numbers of pushes:
-/// a row remembers the number of its push, and the conveyor the last number of each relay.
+/// a row remembers the number of its push, and the conveyor the last number of each relay, and
+/// where it forgot some before.
 pub struct Relay {
     store: Arc<dyn TaskQueue>,
     outbox: Arc<dyn Outbox>,
@@ -71,7 +67,11 @@ impl Relay {
     pub async fn step(&mut self, wait: Duration) -> Result<usize, PortError> {
         if self.is_unsure {
             // Rows are not marked for nothing as long as the conveyor is away.
-            self.conveyor.last_pushes(&[self.identity]).await?;
+            let known = self.conveyor.pushes_of(&[self.identity]).await?;
+            let noted = known.first().map_or(0, |known| known.last);
+            // Before the next push, which would hide them from others if this process died.
+            let lost = Lost::by(self.identity, noted.saturating_add(1)..=self.last);
+            self.outbox.call_back(&lost).await?;
         }
         self.last += 1;
         let push = Push {
@@ -84,7 +84,8 @@ impl Relay {
         if tasks.is_empty() {
             return Ok(0);
         }
-        match self.conveyor.push(push, &tasks, &self.own).await {
+        let carrying = self.conveyor.push(push, self.confirmed, &tasks, &self.own);
+        match carrying.await {
             Ok(Pushed { before, refused }) => {
                 self.reconcile(before, push.number).await?;
                 self.bury(refused).await?;
@@ -135,101 +136,6 @@ impl Relay {
         }
         Ok(())
     }
-
-    /// Looks for tasks that are lost and has them pushed again; answers how many.
-    ///
-    /// To be called every few seconds: so long may what a dead relay marked, or a conveyor
-    /// that nothing is pushed onto forgot, lie unnoticed.
-    ///
-    /// # Errors
-    ///
-    /// When the store or the conveyor cannot be reached; calling again is harmless.
-    pub async fn mend(&mut self) -> Result<u64, PortError> {
-        let on_their_way = self.outbox.on_their_way().await?;
-        if on_their_way.is_empty() {
-            return Ok(0);
-        }
-        let relays = by_relay(&on_their_way);
-        let identities: Vec<WorkerId> = relays.iter().map(|(relay, ..)| *relay).collect();
-        let known = self.conveyor.last_pushes(&identities).await?;
-        let mut mended = 0;
-        for ((relay, marked, oldest), known) in relays.into_iter().zip(known) {
-            // Nothing of our own is on its way to the conveyor at this moment.
-            let pushed_within = if relay == self.identity {
-                Duration::ZERO
-            } else {
-                PUSHED_WITHIN
-            };
-            if oldest < pushed_within {
-                continue;
-            }
-            if known < marked {
-                let lost = Lost {
-                    for_at_least: pushed_within,
-                    ..Lost::by(relay, known.saturating_add(1)..=u64::MAX)
-                };
-                mended += self.outbox.call_back(&lost).await?;
-            }
-            if PUSHED_WITHIN <= oldest {
-                self.outbox.hand_over(&relay, 0..=known, &self.own).await?;
-            }
-        }
-        say(mended, "pushed by others, or forgotten");
-        Ok(mended + self.count_messages(&on_their_way).await?)
-    }
-
-    /// The safety net for a conveyor that lost some messages and not the numbers of pushes:
-    /// an eviction, a list removed by hand.
-    async fn count_messages(&self, on_their_way: &[OnTheirWay]) -> Result<u64, PortError> {
-        let mut queues: HashMap<&QueueName, (u64, Duration)> = HashMap::new();
-        for OnTheirWay {
-            queue,
-            tasks,
-            oldest,
-            ..
-        } in on_their_way
-        {
-            let (rows, longest) = queues.entry(queue).or_default();
-            *rows += tasks;
-            *longest = (*longest).max(*oldest);
-        }
-        queues.retain(|_, (_, longest)| LONG <= *longest);
-        if queues.is_empty() {
-            return Ok(0);
-        }
-        let mut mended = 0;
-        let counts = self.conveyor.counts().await?;
-        for (queue, (rows, _)) in queues {
-            let there = counts.iter().find(|counts| counts.queue == *queue);
-            let messages = there.map_or(0, |there| there.waiting + there.running);
-            if messages < rows {
-                let lost = Lost {
-                    relay: None,
-                    queue: Some(queue.clone()),
-                    pushes: Lost::EVERY_PUSH,
-                    for_at_least: LONG,
-                };
-                mended += self.outbox.call_back(&lost).await?;
-            }
-        }
-        say(mended, "whose messages are missing");
-        Ok(mended)
-    }
-}
-
-/// Each relay with the last push of its that is marked, and how long its oldest task is on its way.
-fn by_relay(on_their_way: &[OnTheirWay]) -> Vec<(WorkerId, u64, Duration)> {
-    let mut relays: Vec<(WorkerId, u64, Duration)> = Vec::new();
-    for each in on_their_way {
-        match relays.iter_mut().find(|(relay, ..)| *relay == each.relay) {
-            Some((_, last, oldest)) => {
-                *last = each.last_push.max(*last);
-                *oldest = each.oldest.max(*oldest);
-            }
-            None => relays.push((each.relay, each.last_push, each.oldest)),
-        }
-    }
-    relays
 }
 
 fn say(count: u64, which: &str) {

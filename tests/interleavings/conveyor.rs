@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::ports::{
-    Conveyor, Ended, Enqueued, Fence, Lease, PortError, Push, Pushed, QueueCounts, Queues,
+    Conveyor, Ended, Enqueued, Fence, Lease, PortError, Push, Pushed, Pushes, QueueCounts, Queues,
     Requeued, Settled, TaskQueue, TaskQueueAdmin, TaskRow, TaskState, Verdict, WorkerId,
 };
 use domain::tasks::{Envelope, OwnWork, QueueName, TaskId};
@@ -32,7 +32,7 @@ pub(super) struct Data {
     waiting: Vec<Message>,
     held: BTreeMap<i64, (WorkerId, Message)>,
     living: BTreeSet<WorkerId>,
-    last_pushes: BTreeMap<WorkerId, u64>,
+    pushes: BTreeMap<WorkerId, Pushes>,
 }
 
 #[derive(Clone)]
@@ -127,6 +127,7 @@ impl Conveyor for MemoryConveyor {
     async fn push(
         &self,
         push: Push,
+        after: u64,
         tasks: &[Envelope],
         own: &OwnWork,
     ) -> Result<Pushed, PortError> {
@@ -136,17 +137,22 @@ impl Conveyor for MemoryConveyor {
             is_row: own.includes(task),
         });
         data.waiting.extend(messages);
-        let before = data.last_pushes.insert(push.relay, push.number);
+        let known = data.pushes.entry(push.relay).or_default();
+        let before = known.last;
+        if before < after {
+            known.unbroken_since = push.number;
+        }
+        known.last = push.number;
         Ok(Pushed {
-            before: before.unwrap_or(0),
+            before,
             refused: Vec::new(),
         })
     }
 
-    async fn last_pushes(&self, relays: &[WorkerId]) -> Result<Vec<u64>, PortError> {
-        let pushes = &self.state().data.last_pushes;
-        let last = |relay| pushes.get(relay).copied().unwrap_or(0);
-        Ok(relays.iter().map(last).collect())
+    async fn pushes_of(&self, relays: &[WorkerId]) -> Result<Vec<Pushes>, PortError> {
+        let pushes = &self.state().data.pushes;
+        let of = |relay| pushes.get(relay).copied().unwrap_or_default();
+        Ok(relays.iter().map(of).collect())
     }
 }
 

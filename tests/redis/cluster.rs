@@ -54,8 +54,9 @@ async fn with_a_hash_tag_all_keys_are_in_one_slot() {
         names: vec![row.name.clone()],
         ..OwnWork::default()
     };
-    queue.push(push, &[row], &own).await.unwrap();
-    assert_eq!(queue.last_pushes(&[FIRST, SECOND]).await.unwrap(), [1, 0]);
+    queue.push(push, 0, &[row], &own).await.unwrap();
+    let pushes = queue.pushes_of(&[FIRST, SECOND]).await.unwrap();
+    assert_eq!([pushes[0].last, pushes[1].last], [1, 0]);
     for lease in place.lease(FIRST).await {
         let verdict = match lease.envelope.id.as_str() {
             "again" => Verdict::Retry(Duration::ZERO, Reason::new("away")),

@@ -52,6 +52,11 @@ impl Keys {
         self.own(&format!("last-push:{relay}"))
     }
 
+    /// Since which number the pushes of a relay are unbroken; none when they always were.
+    pub(super) fn unbroken_since(&self, relay: &str) -> String {
+        self.own(&format!("unbroken-since:{relay}"))
+    }
+
     /// Every queue that was ever used.
     pub(super) fn queues(&self) -> String {
         self.own("queues")

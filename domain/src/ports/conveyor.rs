@@ -15,8 +15,9 @@ pub trait Conveyor: TaskQueue + TaskQueueAdmin {
     /// Puts a message for each of `tasks` into its queue, and notes `push`: all or nothing, but
     /// for tasks that it can never carry, which are refused.
     ///
-    /// What `own` does not include is done by others: its message is like any producer's, and
-    /// stands for no row.
+    /// `after` is the last push of this relay that it has confirmed, 0 if none; if it knows of
+    /// less, it notes that the pushes are broken before this one. What `own` does not include
+    /// is done by others: its message is like any producer's, and stands for no row.
     ///
     /// # Errors
     ///
@@ -25,16 +26,29 @@ pub trait Conveyor: TaskQueue + TaskQueueAdmin {
     async fn push(
         &self,
         push: Push,
+        after: u64,
         tasks: &[Envelope],
         own: &OwnWork,
     ) -> Result<Pushed, PortError>;
 
-    /// The number of the last push of each of `relays` that it knows of, in their order; 0 if none.
+    /// The pushes of each of `relays` that it knows of, in their order.
     ///
     /// # Errors
     ///
     /// When it cannot be reached.
-    async fn last_pushes(&self, relays: &[WorkerId]) -> Result<Vec<u64>, PortError>;
+    async fn pushes_of(&self, relays: &[WorkerId]) -> Result<Vec<Pushes>, PortError>;
+}
+
+/// The pushes of one relay that a conveyor knows of.
+///
+/// The conveyor itself remembers where it forgot some: a relay that finds out with its next
+/// push may die before it can do anything about it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pushes {
+    /// All before this one were forgotten, or may have been.
+    pub unbroken_since: u64,
+    /// The number of the last one; 0 if there is none.
+    pub last: u64,
 }
 
 /// What became of a push.

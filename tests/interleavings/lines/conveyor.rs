@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::ports::{
-    Conveyor, Ended, Enqueued, Lease, PortError, Push, Pushed, QueueCounts, Queues, Requeued,
-    Settled, TaskQueue, TaskQueueAdmin, TaskRow, TaskState, WorkerId,
+    Conveyor, Ended, Enqueued, Lease, PortError, Push, Pushed, Pushes, QueueCounts, Queues,
+    Requeued, Settled, TaskQueue, TaskQueueAdmin, TaskRow, TaskState, WorkerId,
 };
 use domain::tasks::{Envelope, OwnWork, QueueName, TaskId};
 
@@ -16,15 +16,16 @@ impl Conveyor for ConveyorLine {
     async fn push(
         &self,
         push: Push,
+        after: u64,
         tasks: &[Envelope],
         own: &OwnWork,
     ) -> Result<Pushed, PortError> {
-        let pushing = self.conveyor.push(push, tasks, own);
+        let pushing = self.conveyor.push(push, after, tasks, own);
         self.stage.call("push messages", pushing).await
     }
 
-    async fn last_pushes(&self, relays: &[WorkerId]) -> Result<Vec<u64>, PortError> {
-        let asking = self.conveyor.last_pushes(relays);
+    async fn pushes_of(&self, relays: &[WorkerId]) -> Result<Vec<Pushes>, PortError> {
+        let asking = self.conveyor.pushes_of(relays);
         self.stage.call("ask for the last pushes", asking).await
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::ports::{Conveyor, PortError, Push, Pushed, WorkerId};
+use domain::ports::{Conveyor, PortError, Push, Pushed, Pushes, WorkerId};
 use domain::tasks::{Envelope, OwnWork, Reason, TaskId};
 use redis::{Pipeline, cmd, pipe};
 
@@ -12,6 +12,8 @@ use super::enqueue::{As, Lists, message};
 use crate::redis::error::failed;
 use crate::redis::wire::step_of;
 
+/// Notes a push. It goes with the messages in one transaction, so it is sent whole.
+const NUMBER: &str = include_str!("../number.lua");
 /// How long the last push of a relay that pushes nothing any more is remembered.
 const REMEMBERED_FOR: Duration = Duration::from_hours(24 * 7);
 
@@ -20,10 +22,21 @@ impl Conveyor for RedisQueue {
     async fn push(
         &self,
         push: Push,
+        after: u64,
         tasks: &[Envelope],
         own: &OwnWork,
     ) -> Result<Pushed, PortError> {
-        let (pipeline, refused) = self.carrying(push, tasks, own);
+        let (mut pipeline, refused) = self.carrying(tasks, own);
+        let relay = push.relay.to_string();
+        pipeline
+            .cmd("EVAL")
+            .arg(NUMBER)
+            .arg(2)
+            .arg(self.keys.last_push(&relay))
+            .arg(self.keys.unbroken_since(&relay))
+            .arg(push.number)
+            .arg(after)
+            .arg(REMEMBERED_FOR.as_secs());
         let (before,): (Option<u64>,) = self
             .link
             .pipeline(&pipeline)
@@ -33,32 +46,32 @@ impl Conveyor for RedisQueue {
         Ok(Pushed { before, refused })
     }
 
-    async fn last_pushes(&self, relays: &[WorkerId]) -> Result<Vec<u64>, PortError> {
+    async fn pushes_of(&self, relays: &[WorkerId]) -> Result<Vec<Pushes>, PortError> {
         if relays.is_empty() {
             return Ok(Vec::new());
         }
         let mut get = cmd("MGET");
         for relay in relays {
-            get.arg(self.keys.last_push(&relay.to_string()));
+            let relay = relay.to_string();
+            get.arg(self.keys.last_push(&relay));
+            get.arg(self.keys.unbroken_since(&relay));
         }
         let numbers: Vec<Option<u64>> = self
             .link
             .command(&get)
             .await
             .map_err(failed("tell what it took from the store"))?;
-        let numbers = numbers.into_iter().map(Option::unwrap_or_default);
-        Ok(numbers.collect())
+        let pushes = numbers.chunks(2).map(|of_one| Pushes {
+            last: of_one[0].unwrap_or_default(),
+            unbroken_since: of_one[1].unwrap_or_default(),
+        });
+        Ok(pushes.collect())
     }
 }
 
 impl RedisQueue {
-    /// One transaction, whose only answer is the number of the push before; and what is left out.
-    fn carrying(
-        &self,
-        push: Push,
-        tasks: &[Envelope],
-        own: &OwnWork,
-    ) -> (Pipeline, Vec<(TaskId, Reason)>) {
+    /// One transaction, as far as nothing answers; and what is left out.
+    fn carrying(&self, tasks: &[Envelope], own: &OwnWork) -> (Pipeline, Vec<(TaskId, Reason)>) {
         let now = self.now();
         let (mut lists, mut refused) = (Lists::new(), Vec::new());
         for task in tasks {
@@ -79,13 +92,6 @@ impl RedisQueue {
         let mut pipeline = pipe();
         pipeline.atomic();
         self.add_lists(&mut pipeline, &lists);
-        pipeline
-            .cmd("SET")
-            .arg(self.keys.last_push(&push.relay.to_string()))
-            .arg(push.number)
-            .arg("EX")
-            .arg(REMEMBERED_FOR.as_secs())
-            .arg("GET");
         (pipeline, refused)
     }
 }
