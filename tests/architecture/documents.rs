@@ -104,6 +104,26 @@ fn every_promise_names_its_tests() {
     assert_ne!(count, 0);
 }
 
+/// What is said to be the same as in Celery, or better, is held against the real one; that the
+/// test exists is said above.
+#[test]
+fn every_feature_of_celery_names_its_test() {
+    let text = read("docs/CELERY.md");
+    let rows = text.lines().filter(|line| line.starts_with("| "));
+    let mut count = 0;
+    for row in rows.filter(|row| !row.starts_with("| feature |")) {
+        let cells: Vec<_> = row.trim_matches('|').split(" | ").collect();
+        if cells.len() == 3 {
+            count += 1;
+            assert!(
+                quoted(cells[2]).any(|name| test_named(name).is_some()),
+                "{row}"
+            );
+        }
+    }
+    assert_ne!(count, 0);
+}
+
 /// The file and the function of a test, if `name` is the name of one.
 fn test_named(name: &str) -> Option<(String, &str)> {
     let (module, sentence) = name.rsplit_once("::")?;

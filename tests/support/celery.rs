@@ -11,13 +11,24 @@ use crate::redis_server::RedisServer;
 ///
 /// When Celery is not there, or the script fails.
 pub fn run(script: &str, arguments: &[&str]) -> String {
+    run_with(script, arguments, &[])
+}
+
+/// The same with these variables in the environment of the script.
+///
+/// # Panics
+///
+/// When Celery is not there, or the script fails.
+pub fn run_with(script: &str, arguments: &[&str], environment: &[(&str, &str)]) -> String {
     let output = Command::new(bin("python"))
         .arg(scripts().join(script))
         .args(arguments)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .envs(environment.iter().copied())
         .output()
         .expect("Celery is there: tests/run installs it");
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{script}: {errors}");
+    assert!(output.status.success(), "{script} {arguments:?}: {errors}");
     String::from_utf8(output.stdout).expect("text")
 }
 

@@ -34,13 +34,22 @@ pub struct Ended {
 ///
 /// When the programs cannot be built.
 pub fn command(name: &str, folder: &Path) -> Command {
-    let mut command = Command::new(built().join(name));
+    let mut command = Command::new(program(name));
     command
         .current_dir(folder)
         .env_clear()
         .env("API_BIND", "127.0.0.1:0")
         .stdin(Stdio::null());
     command
+}
+
+/// Where the program `name` lies.
+///
+/// # Panics
+///
+/// When the programs cannot be built.
+pub fn program(name: &str) -> PathBuf {
+    built().join(name)
 }
 
 impl Program {

@@ -1,0 +1,64 @@
+"""Our beat, with whatever workers there are."""
+
+import json
+import os
+import time
+
+from stage import until
+
+
+def beat(stage, entries, name="beat", store="beat.sqlite3", *arguments):
+    """A beat of these entries."""
+    path = os.path.join(stage.folder, f"{name}.json")
+    for entry in entries.values():
+        entry["task"] = "interop." + entry["task"]
+        entry["options"] = {"queue": "interop", **entry.get("options", {})}
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(entries, file)
+    command = [os.environ["INTEROP"], "beat", "--broker", stage.broker, "--schedule-file", path]
+    command += ["--store", "sqlite://" + os.path.join(stage.folder, store), *arguments]
+    return stage.start(command, name, wait=False)
+
+
+def messages(stage, queue):
+    return [json.loads(text) for text in stage.redis.lrange(queue, 0, -1)]
+
+
+def python_workers_do_what_our_beat_sends(stage):
+    notes = stage.notes()
+    stage.python()
+    beat(stage, {"tick": {"task": "record", "schedule": 1, "args": [notes.path, "tick"]}})
+    until(lambda: 3 <= len(notes.labels("end")), within=30)
+    first, last = notes.times()[0], notes.times()[-1]
+    assert abs((last - first) - (len(notes.times()) - 1)) < 1.5
+
+
+def options_travel_with_the_message(stage):
+    options = {"queue": "beat", "priority": 6, "expires": 30, "headers": {"tenant": "acme"}}
+    entry = {"task": "add", "schedule": 1, "args": [1], "kwargs": {"y": 2}, "options": options}
+    beat(stage, {"one": entry})
+    key = "beat\x06\x166"
+    until(lambda: 2 <= stage.redis.llen(key), within=20)
+    sent = messages(stage, key)
+    assert len({message["headers"]["id"] for message in sent}) == len(sent)
+    headers = sent[-1]["headers"]
+    assert headers["tenant"] == "acme" and headers["expires"], headers
+
+
+def many_beats_send_each_occurrence_once(stage):
+    def entries():
+        options = {"queue": "beat"}
+        return {"one": {"task": "add", "schedule": 1, "args": [1, 1], "options": options}}
+
+    beats = [beat(stage, entries(), f"beat-{number}") for number in range(3)]
+    until(lambda: stage.redis.llen("beat"), within=20)
+    began, before = time.time(), stage.redis.llen("beat")
+    for each in beats[:2]:
+        time.sleep(2)
+        each.kill()
+    time.sleep(3)
+    sent, seconds = stage.redis.llen("beat") - before, time.time() - began
+    assert abs(sent - seconds) < 2.5, (sent, seconds)
+    ids = [message["headers"]["id"] for message in messages(stage, "beat")]
+    assert len(set(ids)) == len(ids)
+    assert beats[2].stop() == 0

@@ -1,0 +1,121 @@
+"""Events, as the real receiver hears them."""
+
+import threading
+import time
+
+from celery.events.state import State
+from stage import until
+
+ALWAYS = {"type", "hostname", "timestamp", "pid", "clock"}
+
+
+class Heard:
+    """Whatever is said from now on."""
+
+    def __init__(self, stage):
+        self.stage, self.events, self.state = stage, [], State()
+
+    def __enter__(self):
+        self.connection = self.stage.app.connection_for_read()
+        self.receiver = self.stage.app.events.Receiver(self.connection, {"*": self.hear})
+        threading.Thread(target=self.listen, daemon=True).start()
+        time.sleep(1)
+        return self
+
+    def __exit__(self, *_):
+        self.receiver.should_stop = True
+
+    def listen(self):
+        self.receiver.capture(limit=None, timeout=None, wakeup=False)
+
+    def hear(self, event):
+        self.events.append(dict(event))
+        self.state.event(event)
+
+    def all(self, **like):
+        return [e for e in list(self.events) if all(e.get(k) == v for k, v in like.items())]
+
+    def one(self, *fields, within=10, **like):
+        """The first event that is like this, with these fields."""
+        event = until(lambda: self.all(**like), within)[0]
+        missing = (ALWAYS | set(fields)) - set(event)
+        assert not missing, (event, missing)
+        return event
+
+
+WORKER = ["freq", "active", "processed", "loadavg", "sw_ident", "sw_ver", "sw_sys"]
+
+
+def a_worker_says_that_it_comes_lives_and_goes(stage):
+    with Heard(stage) as heard:
+        worker = stage.worker()
+        heard.one(*WORKER, type="worker-online", hostname=worker.name)
+        heard.one(*WORKER, type="worker-heartbeat", hostname=worker.name)
+        assert heard.state.workers[worker.name].alive
+        assert worker.stop() == 0
+        heard.one(*WORKER, type="worker-offline", hostname=worker.name)
+        assert not heard.state.workers[worker.name].alive
+
+
+def a_task_is_received_started_and_succeeds(stage):
+    with Heard(stage) as heard:
+        result = stage.send("add", 2, 3)
+        succeeded = heard.one("result", "runtime", type="task-succeeded", uuid=result.id)
+        assert succeeded["result"] == "5" and succeeded["hostname"] == stage.node
+        told = ["name", "args", "kwargs", "root_id", "parent_id", "retries", "eta", "expires"]
+        received = heard.one(*told, type="task-received", uuid=result.id)
+        assert received["name"] == "interop.add" and received["root_id"] == result.id
+        assert "2" in received["args"] and "3" in received["args"]
+        events = [e for e in heard.all(uuid=result.id) if e["type"] != "task-sent"]
+        assert [e["type"] for e in events] == ["task-received", "task-started", "task-succeeded"]
+        clocks = [e["clock"] for e in events]
+        assert clocks == sorted(set(clocks)), clocks
+        assert heard.state.tasks[result.id].state == "SUCCESS"
+
+
+def a_failure_and_a_retry_say_why(stage):
+    with Heard(stage) as heard:
+        failing, trying = stage.send("fail", "kaput"), stage.send("retry", 1, 0)
+        failed = heard.one("exception", "traceback", type="task-failed", uuid=failing.id)
+        assert "kaput" in failed["exception"] and isinstance(failed["traceback"], str)
+        retried = heard.one("exception", "traceback", type="task-retried", uuid=trying.id)
+        assert "attempt 0" in retried["exception"]
+        heard.one(type="task-succeeded", uuid=trying.id)
+        received = heard.all(type="task-received", uuid=trying.id)
+        assert [event["retries"] for event in received] == [0, 1]
+
+
+def what_was_revoked_terminated_or_expired_says_which(stage):
+    with Heard(stage) as heard:
+
+        def revoked(result):
+            fields = ("terminated", "signum", "expired")
+            event = heard.one(*fields, type="task-revoked", uuid=result.id)
+            return event["terminated"], event["expired"]
+
+        waiting = stage.send("add", 1, 1, countdown=1)
+        time.sleep(0.3)
+        waiting.revoke()
+        assert revoked(waiting) == (False, False)
+        assert revoked(stage.send("add", 1, 1, expires=-1)) == (False, True)
+        running = stage.send("sleep", 30)
+        heard.one(type="task-started", uuid=running.id)
+        running.revoke(terminate=True)
+        assert revoked(running) == (True, False)
+
+
+def events_are_turned_on_and_off_and_heartbeats_asked_for(stage):
+    worker = stage.worker(events=0)
+    with Heard(stage) as heard:
+        stage.send("add", 1, 1).get(timeout=15)
+        assert "ok" in stage.tell("enable_events", node=worker.name)
+        result = stage.send("add", 1, 1)
+        heard.one(type="task-succeeded", uuid=result.id)
+        assert len(heard.all(type="task-succeeded")) == 1
+        assert "ok" in stage.tell("disable_events", node=worker.name)
+        before = len(heard.all(type="worker-heartbeat"))
+        stage.app.control.broadcast("heartbeat")
+        until(lambda: before < len(heard.all(type="worker-heartbeat")), within=1.5)
+        stage.send("add", 1, 1).get(timeout=15)
+        time.sleep(0.5)
+        assert len(heard.all(type="task-succeeded")) == 1

@@ -1,0 +1,41 @@
+"""How a worker ends."""
+
+import signal
+import time
+
+from stage import until
+
+
+def a_warm_shutdown_finishes_what_runs_and_hands_back_the_rest(stage):
+    for end in ("signal", "control"):
+        notes = stage.notes()
+        worker = stage.worker(concurrency=1)
+        results = [stage.send("record", notes.path, str(n), 1.5) for n in range(4)]
+        until(notes.labels)
+        time.sleep(0.3)
+        if end == "signal":
+            assert worker.stop() == 0
+        else:
+            stage.app.control.broadcast("shutdown", destination=[worker.name])
+            assert worker.ends() == 0
+        assert notes.labels("end") == ["0"]
+        assert stage.becomes(results[0].id, "SUCCESS")["result"] == "0"
+        other = stage.worker(concurrency=1)
+        until(lambda: len(notes.labels("end")) == 4)
+        assert notes.labels() == ["0", "1", "2", "3"], "in their order, and once"
+        assert other.stop() == 0
+
+
+def a_second_signal_ends_at_once_and_what_ran_runs_again(stage):
+    notes = stage.notes()
+    worker = stage.worker(concurrency=1)
+    stage.send("record", notes.path, "a", 5)
+    until(notes.labels)
+    worker.child.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    began = time.time()
+    worker.stop(signal.SIGINT)
+    assert time.time() - began < 3
+    stage.worker(visibility_timeout=3)
+    until(lambda: notes.labels("end"), within=40)
+    assert notes.labels() == ["a", "a"]

@@ -1,0 +1,105 @@
+"""What becomes of tasks, as whoever waits for them sees it."""
+
+import datetime
+import json
+import time
+import uuid
+
+from celery.exceptions import NotRegistered
+from stage import until
+
+
+def a_result_is_stored_published_and_kept_for_a_day(stage):
+    task_id = str(uuid.uuid4())
+    key = "celery-task-meta-" + task_id
+    heard = stage.results.pubsub()
+    heard.subscribe(key)
+    heard.get_message(timeout=5)
+    result = stage.send("add", 2, 3, task_id=task_id)
+    assert result.get(timeout=15) == 5 and result.state == "SUCCESS"
+    document = stage.document(task_id)
+    assert document["result"] == 5 and document["task_id"] == task_id, document
+    assert document["traceback"] is None and document["children"] == [], document
+    done = datetime.datetime.fromisoformat(document["date_done"])
+    age = datetime.datetime.now(datetime.timezone.utc) - done
+    assert abs(age.total_seconds()) < 60, document
+    assert 86_000 < stage.results.ttl(key) <= 86_400
+
+    def published():
+        message = heard.get_message(timeout=0.2)
+        return message and json.loads(message["data"])["status"] == "SUCCESS" and message
+
+    assert json.loads(until(published)["data"]) == document
+
+
+def a_task_that_was_begun_says_so_if_it_is_tracked(stage):
+    result = stage.send("sleep", 2)
+    document = stage.becomes(result.id, "STARTED")
+    assert set(document["result"]) >= {"pid", "hostname"}, document
+    assert document["result"]["hostname"] == stage.node
+    assert result.get(timeout=15) == 2
+
+
+def a_failure_says_its_kind_its_words_and_where(stage):
+    result = stage.send("fail", "no luck today")
+    document = stage.becomes(result.id, "FAILURE")
+    assert set(document["result"]) >= {"exc_type", "exc_message", "exc_module"}, document
+    assert "no luck today" in str(document["result"]["exc_message"])
+    assert "no luck today" in document["traceback"]
+    try:
+        result.get(timeout=5)
+    except Exception as error:
+        assert "no luck today" in str(error), error
+    else:
+        raise AssertionError("a failure is raised by whoever waits")
+
+
+def an_unknown_task_fails_as_it_does_in_python(stage):
+    result = stage.app.send_task("interop.nobody_knows")
+    assert stage.becomes(result.id, "FAILURE")["result"]["exc_type"] == "NotRegistered"
+    assert isinstance(result.result, NotRegistered), repr(result.result)
+
+
+def wrong_arguments_fail_as_they_do_in_python(stage):
+    for arguments in ([1], [1, 2, 3]):
+        result = stage.send("add", *arguments)
+        assert stage.becomes(result.id, "FAILURE")["result"]["exc_type"] == "TypeError"
+
+
+def a_result_that_nobody_wants_is_not_stored(stage):
+    notes = stage.notes()
+    result = stage.send("record", notes.path, "a", ignore_result=True)
+    until(lambda: notes.labels("end"))
+    stage.send("add", 1, 1).get(timeout=15)
+    assert stage.document(result.id) is None
+
+
+def values_come_back_as_they_were(stage):
+    values = ["žluť", "日本", "😀", None, True, 1.5, 2**53, -1, [1, {"a": []}], "x" * 100_000]
+    when = datetime.datetime(2024, 2, 29, 12, 30, tzinfo=datetime.timezone.utc)
+    values += [when, uuid.UUID(int=7)]
+    keywords = {"k": "ключ", "n": None}
+    result = stage.send("echo", *values, kwargs=keywords)
+    assert result.get(timeout=15) == {"args": values, "kwargs": keywords}
+    for compression in ("gzip", "zlib"):
+        result = stage.send("echo", "again " * 500, compression=compression)
+        assert result.get(timeout=15)["args"] == ["again " * 500]
+
+
+def messages_of_protocol_one_are_understood(stage):
+    stage.app.conf.task_protocol = 1
+    assert stage.send("add", 20, 3).get(timeout=15) == 23
+    result = stage.send("add", 20, 4, countdown=1)
+    assert result.get(timeout=15) == 24
+
+
+def a_result_that_cannot_be_stored_is_stored_as_soon_as_it_can_be(stage):
+    worker = stage.worker()
+    result = stage.send("sleep", 1)
+    stage.becomes(result.id, "STARTED")
+    stage.redis.config_set("min-replicas-to-write", 1)
+    time.sleep(3)
+    assert stage.document(result.id)["status"] == "STARTED"
+    assert "trying again" in worker.said()
+    stage.redis.config_set("min-replicas-to-write", 0)
+    assert stage.becomes(result.id, "SUCCESS", within=20)["result"] == 1
