@@ -24,13 +24,18 @@ pub(crate) struct Redis {
 /// The settings of a process: those that follow from the command line, and nothing else but how
 /// loudly to log.
 pub(crate) fn sources(redis: &Redis, settings: &[(&str, String)]) -> Sources {
-    let mut options = json!({"global_keyprefix": redis.key_prefix});
+    let backend = json!({"global_keyprefix": redis.key_prefix});
+    let mut options = backend.clone();
     if let Some(seconds) = redis.visibility_timeout {
         options["visibility_timeout"] = json!(seconds);
     }
     let given = [
         ("REDIS_URL", redis.broker.clone()),
         ("CELERY_CONF_BROKER_TRANSPORT_OPTIONS", options.to_string()),
+        (
+            "CELERY_CONF_RESULT_BACKEND_TRANSPORT_OPTIONS",
+            backend.to_string(),
+        ),
     ];
     let results = redis.result.clone();
     let results = results.map(|url| ("CELERY_CONF_RESULT_BACKEND", url));
