@@ -66,6 +66,8 @@ pub struct RunnerSettings {
     pub soft_time_limit: Option<Duration>,
     /// How often a task may be begun when it does not say.
     pub rate_limit: Option<RateLimit>,
+    /// Whether rate limits are kept at all, whoever set them.
+    pub keeps_rate_limits: bool,
     /// How long running tasks may go on after the stop.
     pub grace: Duration,
     /// How often the worker says that it lives: several times in the time after which the

@@ -204,6 +204,7 @@ impl Theatre {
             time_limit: Duration::from_secs(30),
             soft_time_limit: None,
             rate_limit: None,
+            keeps_rate_limits: true,
             grace: Duration::from_secs(5),
             heartbeat: Duration::from_secs(5),
         };

@@ -25,6 +25,7 @@ pub struct Controls {
     router: Arc<Router>,
     limits: TimeLimits,
     prefetch: usize,
+    keeps_rates: bool,
     state: Mutex<State>,
     /// Rings when the runner should look at what it was told.
     told: Notify,
@@ -77,6 +78,7 @@ impl Controls {
                 soft: settings.soft_time_limit,
             },
             prefetch: settings.prefetch,
+            keeps_rates: settings.keeps_rate_limits,
             state: Mutex::new(state),
             told: Notify::new(),
             shut_down: CancellationToken::new(),
@@ -147,6 +149,9 @@ impl Controls {
 
     /// Allows this task to be begun now, or says when it may be.
     pub(super) fn may_begin(&self, task: &TaskName) -> Result<(), Instant> {
+        if !self.keeps_rates {
+            return Ok(());
+        }
         self.state().rates.may_begin(task.as_str())
     }
 

@@ -71,7 +71,7 @@ pub struct Worker {
     /// How many tasks are fetched ahead for each that runs [setting: `CELERY_CONF_WORKER_PREFETCH_MULTIPLIER`].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=128))]
     pub prefetch_multiplier: Option<u16>,
-    /// Take no part in what workers tell each other of their coming and going.
+    /// Take no part in what workers tell each other of their coming and going: none does here.
     #[arg(long)]
     pub without_gossip: bool,
     /// Do not ask the other workers at the start what was revoked.
@@ -110,8 +110,6 @@ pub struct NodeOptions {
     pub purge: bool,
     /// How often it tells that it lives; `None` for never.
     pub heartbeat: Option<Duration>,
-    /// Whether it listens to what other workers tell of themselves.
-    pub gossip: bool,
     /// Whether it asks other workers at the start what was revoked.
     pub mingle: bool,
 }
@@ -125,7 +123,6 @@ impl Default for NodeOptions {
             excluded: Vec::new(),
             purge: false,
             heartbeat: Some(2 * SECOND),
-            gossip: true,
             mingle: true,
         }
     }
@@ -167,7 +164,6 @@ impl Worker {
             excluded: self.exclude_queues,
             purge: self.purge,
             heartbeat: (!self.without_heartbeat).then_some(self.heartbeat_interval),
-            gossip: !self.without_gossip,
             mingle: !self.without_mingle,
         }
     }
@@ -222,7 +218,6 @@ mod tests {
             excluded: vec!["old".to_owned()],
             purge: true,
             heartbeat: Some(Duration::from_secs(5)),
-            gossip: false,
             mingle: false,
         };
         assert_eq!(worker.into_options(), expected);
@@ -235,13 +230,12 @@ mod tests {
             queues,
             purge,
             heartbeat,
-            gossip,
             mingle,
             ..
         } = options("");
 
         assert_eq!(name, format!("celery@{}", node_name::host()));
-        assert!(queues.is_empty() && !purge && gossip && mingle);
+        assert!(queues.is_empty() && !purge && mingle);
         assert_eq!(heartbeat, Some(Duration::from_secs(2)));
         assert_eq!(options("--without-heartbeat").heartbeat, None);
     }

@@ -13,8 +13,6 @@ pub struct SendingSettings {
     pub priority: Priority,
     /// `CELERY_CONF_TASK_INHERIT_PARENT_PRIORITY`: whether what follows upon a task is as urgent.
     pub inherits_priority: bool,
-    /// `CELERY_CONF_TASK_SEND_SENT_EVENT`: whether it is told what was sent.
-    pub sent_events: bool,
 }
 
 impl SendingSettings {
@@ -23,7 +21,6 @@ impl SendingSettings {
         Self {
             priority: Priority::new(priority),
             inherits_priority: read.or("CELERY_CONF_TASK_INHERIT_PARENT_PRIORITY", false, boolean),
-            sent_events: read.or("CELERY_CONF_TASK_SEND_SENT_EVENT", false, boolean),
         }
     }
 }

@@ -33,12 +33,6 @@ impl WorkerSettings {
         self.lease / 3
     }
 
-    /// How often a task may be begun that says nothing itself, unless no limit is kept at all.
-    pub fn default_rate_limit(&self) -> Option<RateLimit> {
-        let limit = self.rate_limit.clone();
-        limit.filter(|_| !self.rate_limits_disabled)
-    }
-
     pub(super) fn read(read: &mut Reader) -> Self {
         let time_limit = read.or(
             "CELERY_CONF_TASK_TIME_LIMIT",

@@ -49,7 +49,8 @@ pub(super) fn settings(settings: &Settings, worker: WorkerId, queues: Queues) ->
         prefetch: settings.worker.prefetch_multiplier,
         time_limit: settings.worker.time_limit,
         soft_time_limit: settings.worker.soft_time_limit,
-        rate_limit: settings.worker.default_rate_limit(),
+        rate_limit: settings.worker.rate_limit.clone(),
+        keeps_rate_limits: !settings.worker.rate_limits_disabled,
         grace: settings.worker_grace(),
         heartbeat: settings.worker.heartbeat(),
     }

@@ -75,7 +75,7 @@ impl Events {
     /// result, if anybody waits for one, is stored.
     pub fn ended(&self, attempted: &Attempted) {
         if self.are_wanted()
-            && let Some(event) = told::ended(attempted)
+            && let Some(event) = told::ended(attempted, self.node_name())
         {
             self.say(&attempted.lease, &event);
         }

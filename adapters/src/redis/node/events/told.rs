@@ -1,13 +1,11 @@
 //! What is told of a task.
 
-use std::borrow::Cow;
-
 use domain::ports::{Attempted, Lease};
-use domain::tasks::{Due, FailureKind, Outcome, Reason, Revocation};
+use domain::tasks::{Due, FailureKind, Outcome, Revocation, TaskName};
 use serde_json::{Map, Value};
 
 use crate::redis::wire::events::{Received, TaskEvent};
-use crate::redis::wire::repr;
+use crate::redis::wire::{Exception, repr};
 
 /// What is told of a task that was received.
 pub(super) fn received(lease: &Lease) -> Received<'_> {
@@ -43,29 +41,28 @@ pub(in crate::redis::node) fn arguments(lease: &Lease) -> (String, String) {
     (repr::tuple(&args), repr::dictionary(&kwargs))
 }
 
-/// What is told of an attempt that has ended; nothing if it was none.
-pub(super) fn ended(attempted: &Attempted) -> Option<TaskEvent<'_>> {
-    let retried = |kind, reason: &Reason| TaskEvent::Retried {
-        exception: repr::exception(kind, reason.as_str()),
-        traceback: traceback(kind, reason, &attempted.lease),
+/// What is told of an attempt that has ended; nothing if it was none. `node` made it.
+pub(super) fn ended<'a>(attempted: &'a Attempted, node: &str) -> Option<TaskEvent<'a>> {
+    let task = &attempted.lease.envelope.name;
+    let retried = |exception: Exception| TaskEvent::Retried {
+        traceback: traceback(&exception, task, node),
+        exception: exception.repr(),
     };
     Some(match &attempted.outcome {
         Outcome::Done(result) => TaskEvent::Succeeded {
             result: repr::value(result),
             runtime: attempted.took.as_secs_f64(),
         },
-        Outcome::Retry(_, reason) => retried("Retry", reason),
-        Outcome::Postpone(_, reason) => retried("Postponed", reason),
-        Outcome::Crashed(_, reason) => retried("WorkerLostError", reason),
-        Outcome::Failed(failure) if failure.kind == FailureKind::Unknown => TaskEvent::Failed {
-            exception: repr::exception("NotRegistered", attempted.lease.envelope.name.as_str()),
-            traceback: None,
-        },
+        Outcome::Retry(_, reason) | Outcome::Postpone(_, reason) => {
+            retried(Exception::of_retry(reason))
+        }
+        Outcome::Crashed(_, reason) => retried(Exception::of_crash(reason)),
         Outcome::Failed(failure) => {
-            let kind = kind(failure.kind);
+            let exception = Exception::of_failure(failure, task);
+            let is_known = failure.kind != FailureKind::Unknown;
             TaskEvent::Failed {
-                exception: repr::exception(kind, failure.reason.as_str()),
-                traceback: Some(traceback(kind, &failure.reason, &attempted.lease)),
+                traceback: is_known.then(|| traceback(&exception, task, node)),
+                exception: exception.repr(),
             }
         }
         Outcome::Revoked(why) => TaskEvent::Revoked {
@@ -76,25 +73,8 @@ pub(super) fn ended(attempted: &Attempted) -> Option<TaskEvent<'_>> {
     })
 }
 
-/// What a failure is called where exceptions have names.
-fn kind(kind: FailureKind) -> &'static str {
-    match kind {
-        FailureKind::Unknown => "NotRegistered",
-        FailureKind::Arguments => "TypeError",
-        FailureKind::GivenUp => "TaskFailed",
-        FailureKind::Exhausted => "MaxRetriesExceededError",
-        FailureKind::Crashed => "WorkerLostError",
-        FailureKind::TimeLimit(_) => "TimeLimitExceeded",
-        FailureKind::SoftTimeLimit(_) => "SoftTimeLimitExceeded",
-    }
-}
-
-/// Where an exception came from, as far as one can tell.
-fn traceback(kind: &str, reason: &Reason, lease: &Lease) -> String {
-    let name = lease.envelope.name.as_str();
-    let attempt: Cow<'_, str> = match lease.attempt {
-        0 | 1 => Cow::Borrowed("the first attempt"),
-        number => Cow::Owned(format!("attempt {number}")),
-    };
-    format!("In {attempt} at {name}:\n{kind}: {reason}\n")
+/// Where it was raised; nobody raised what was told from outside.
+fn traceback(exception: &Exception, task: &TaskName, node: &str) -> String {
+    let raised = exception.traceback(task.as_str(), node);
+    raised.unwrap_or_else(|| exception.repr())
 }
