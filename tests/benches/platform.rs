@@ -23,11 +23,14 @@ mod platform {
     pub(crate) mod queues;
     pub(crate) mod redis;
     pub(crate) mod report;
+    pub(crate) mod results;
     pub(crate) mod sweep;
     pub(crate) mod waiting;
 }
 
-use platform::{albums, bare, beat, fleet, idle, mail, postgres, queues, report, sweep, waiting};
+use platform::{
+    albums, bare, beat, fleet, idle, mail, postgres, queues, report, results, sweep, waiting,
+};
 use tokio::runtime::Runtime;
 
 fn main() {
@@ -51,6 +54,9 @@ fn main() {
         }
         if is_wanted("queues") {
             queues::measure().await;
+        }
+        if is_wanted("results") {
+            results::measure().await;
         }
         if is_wanted("mail") {
             mail::measure().await;

@@ -43,7 +43,7 @@ pub(crate) fn runner(queue: Arc<dyn TaskQueue>, router: Router) -> Runner {
         time_limit: Duration::from_mins(1),
         soft_time_limit: None,
         rate_limit: None,
-            keeps_rate_limits: true,
+        keeps_rate_limits: true,
         grace: Duration::from_secs(5),
         heartbeat: Duration::from_secs(5),
     };

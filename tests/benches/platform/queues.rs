@@ -152,7 +152,8 @@ where
     took
 }
 
-struct Counter(Arc<AtomicU32>);
+/// Counts what it is asked to do, and does nothing.
+pub(crate) struct Counter(pub(crate) Arc<AtomicU32>);
 
 #[async_trait]
 impl Handler<Nothing> for Counter {
