@@ -102,6 +102,11 @@ impl Runner {
         self
     }
 
+    /// Who works.
+    pub fn worker(&self) -> WorkerId {
+        self.settings.worker
+    }
+
     /// By which it can be asked and told things while it works.
     pub fn controls(&self) -> Arc<Controls> {
         Arc::clone(&self.controls)

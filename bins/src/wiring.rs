@@ -211,7 +211,7 @@ impl Platform {
         runner: Runner,
         options: &NodeOptions,
     ) -> Result<(Runner, Option<CeleryNode>), Failure> {
-        CeleryNode::of(runner, &self.settings, options)
+        CeleryNode::of(runner, &self.settings, options, self.conveyor.clone())
     }
 
     /// Keeps house.

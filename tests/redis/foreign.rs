@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use domain::ports::{Queues, TaskQueue as _, TaskQueueAdmin as _, TaskState, Verdict};
-use domain::tasks::{Due, Envelope, Priority, Reason};
+use domain::tasks::{Due, Envelope, Priority, QueueName, Reason};
 use redis::cmd;
 use serde_json::{Value, json};
 use tests::log::Log;
@@ -119,6 +119,39 @@ async fn what_waits_in_our_own_keys_is_still_the_message_that_python_sent() {
     place.settle(lease, Verdict::Bury(Reason::new(words))).await;
     let rows = place.queue.list(TaskState::Buried, 9).await.unwrap();
     assert_eq!(rows[0].reason, Some(Reason::new(words)));
+}
+
+#[tokio::test]
+async fn the_last_worker_hands_back_what_waits_for_its_time_and_was_never_tried() {
+    let place = Place::on(RedisServer::shared().await);
+    let queues = Queues::from(QueueName::default());
+    let at = (START + TimeDelta::hours(1)).to_rfc3339();
+    place
+        .send("celery", &message("a", &json!({"eta": at})))
+        .await;
+    place.send("celery", &message("tried", &json!({}))).await;
+    let lease = place.lease(FIRST).await.remove(0);
+    let retry = Verdict::Retry(Duration::from_hours(1), Reason::new("away"));
+    place.settle(lease, retry).await;
+    let waiting = async || -> Vec<Vec<u8>> {
+        let mut range = cmd("LRANGE");
+        range.arg(place.key("celery")).arg(0).arg(-1);
+        place.ask(&range).await
+    };
+    place.queue.alive(&SECOND).await.unwrap();
+    assert_eq!(waiting().await.len(), 0);
+
+    assert_eq!(place.queue.leave(&FIRST, &queues).await.unwrap(), 0);
+    assert_eq!(waiting().await.len(), 0, "another worker sees to it");
+    assert_eq!(place.queue.leave(&SECOND, &queues).await.unwrap(), 1);
+
+    assert_eq!(waiting().await, [message("a", &json!({"eta": at}))]);
+    assert_eq!(place.queue.leave(&SECOND, &queues).await.unwrap(), 0);
+    place.clock.advance(TimeDelta::hours(1));
+    let leases = place.lease(FIRST).await;
+    let mut back = ids(&leases);
+    back.sort_unstable();
+    assert_eq!(back, ["a", "tried"]);
 }
 
 #[tokio::test]

@@ -87,7 +87,10 @@ impl Place {
             worker,
             events,
             stop,
-            running: tokio::spawn(async move { node.run(stopping).await }),
+            running: tokio::spawn(async move {
+                node.meet().await;
+                node.run(stopping).await;
+            }),
         }
     }
 

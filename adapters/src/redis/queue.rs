@@ -5,6 +5,7 @@ mod claim;
 mod conveyor;
 mod enqueue;
 mod lease;
+mod leave;
 mod quarantine;
 mod recover;
 mod rows;

@@ -28,8 +28,8 @@ pub async fn worker_of(
 ) -> Result<(), Failure> {
     let concurrency = settings.worker.concurrency;
     let known = router.names().len();
-    let runner = runner_of(with_celery_tasks(router), &settings, &options.queues)?;
-    let (runner, node) = CeleryNode::of(runner, &settings, &options)?;
+    let (runner, queue) = runner_of(with_celery_tasks(router), &settings, &options.queues)?;
+    let (runner, node) = CeleryNode::of(runner, &settings, &options, Some(queue))?;
     let Stop { warm, cold } = stop;
     let mut parts = Parts::new(warm);
     parts.add("the worker", |stop| work(runner, node, stop, cold));

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use adapters::clock::SystemClock;
 use adapters::redis::{
-    Events, Node, NodeSettings, Reporter, ReporterSettings, RestoreSettings, ResultSettings,
-    ResultStore, UnackedMessages, Wishes,
+    Events, Node, NodeSettings, RedisQueue, Reporter, ReporterSettings, RestoreSettings,
+    ResultSettings, ResultStore, UnackedMessages, Wishes,
 };
-use adapters::runner::Runner;
-use domain::ports::Clock;
+use adapters::runner::{Controls, Runner};
+use domain::ports::{Clock, Queues, WorkerControl as _, WorkerId};
 use serde_json::Map;
 use tokio::join;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::conveying;
@@ -21,10 +22,16 @@ use crate::arguments::NodeOptions;
 use crate::program::Failure;
 use crate::settings::Settings;
 
+/// How long Redis may take to hear that a worker goes.
+const LEAVE_WITHIN: Duration = Duration::from_secs(1);
+
 /// What a worker is to Celery's clients, monitors and command line, beside its work.
 pub(crate) struct CeleryNode {
     node: Node,
     reporter: Arc<Reporter>,
+    queue: Arc<RedisQueue>,
+    worker: WorkerId,
+    controls: Arc<Controls>,
     /// What Python workers hold, and when it is put back, if ever.
     unacked: UnackedMessages,
     restore: Option<RestoreSettings>,
@@ -36,8 +43,9 @@ impl CeleryNode {
         runner: Runner,
         settings: &Settings,
         options: &NodeOptions,
+        queue: Option<Arc<RedisQueue>>,
     ) -> Result<(Runner, Option<Self>), Failure> {
-        let Some(conveyor) = &settings.conveyor else {
+        let (Some(conveyor), Some(queue)) = (&settings.conveyor, queue) else {
             return Ok((runner, None));
         };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -70,6 +78,9 @@ impl CeleryNode {
         let this = Self {
             node,
             reporter,
+            queue,
+            worker: runner.worker(),
+            controls: runner.controls(),
             unacked: conveying::unacked(conveyor)?,
             restore: conveyor.restore_after.map(restoring),
         };
@@ -82,6 +93,7 @@ impl CeleryNode {
         let work = async {
             self.node.meet().await;
             work.await;
+            self.leave().await;
             over.cancel();
         };
         join!(
@@ -90,6 +102,24 @@ impl CeleryNode {
             self.reporter.run(over.clone()),
             self.unacked.watch(self.restore, over.clone()),
         );
+    }
+}
+
+impl CeleryNode {
+    /// Tells Redis that the worker goes, so that nobody has to miss it first.
+    async fn leave(&self) {
+        let Some(queues) = Queues::new(self.controls.queues()) else {
+            return;
+        };
+        match timeout(LEAVE_WITHIN, self.queue.leave(&self.worker, &queues)).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(count)) => tracing::info!(
+                count,
+                "handed back {count} messages that wait for their time: no other worker of ours is there"
+            ),
+            // It is missed soon enough.
+            Ok(Err(_)) | Err(_) => tracing::debug!("redis could not be told that this worker goes"),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use adapters::clock::SystemClock;
+use adapters::redis::RedisQueue;
 use adapters::runner::{Runner, RunnerSettings};
 use domain::ports::{Clock, Queues, WorkerId};
 use domain::tasks::{QueueName, Router};
@@ -17,13 +18,14 @@ pub(crate) fn runner_of(
     router: Router,
     settings: &Settings,
     queues: &[String],
-) -> Result<Runner, Failure> {
+) -> Result<(Runner, Arc<RedisQueue>), Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let redis = conveying::open(settings, &clock)?;
     let redis = redis.ok_or("REDIS_URL is not set: it says where the tasks are")?;
     let queues = self::queues(settings, queues)?;
     let settings = self::settings(settings, new_worker(), queues);
-    Ok(Runner::new(redis, clock, router, settings))
+    let runner = Runner::new(redis.clone(), clock, router, settings);
+    Ok((runner, redis))
 }
 
 /// The queues with these names, as `-Q` has them; the default queue when there are none.

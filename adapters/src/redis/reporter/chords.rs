@@ -81,22 +81,20 @@ impl Reporter {
         chord: &ChordDone,
         body: &Value,
     ) -> Result<(), PortError> {
-        match &chord.results {
-            Ok(values) => {
-                let parent = self.parent(errand.task());
-                let (body, values) = (body.clone(), values.clone());
-                match after_header(&parent, body, values, &self.sender()) {
-                    Ok(follow_ups) => {
-                        if !results.keep_chord(chord).await? {
-                            return Ok(());
-                        }
-                        self.send_body(&follow_ups).await?;
-                    }
-                    Err(error) => say(errand, &error),
+        let parent = self.parent(errand.task());
+        let to_be_sent = chord.results.clone().and_then(|values| {
+            let planned = after_header(&parent, body.clone(), values, &self.sender());
+            planned.map_err(|error| Exception::of_chord(error.to_string()))
+        });
+        match to_be_sent {
+            Ok(follow_ups) => {
+                if !results.keep_chord(chord).await? {
+                    return Ok(());
                 }
+                self.send_body(&follow_ups).await?;
             }
             Err(exception) => match after_failed_header(body.clone(), &self.sender()) {
-                Ok(failed) => self.fail_body(results, &failed, exception).await?,
+                Ok(failed) => self.fail_body(results, &failed, &exception).await?,
                 Err(error) => say(errand, &error),
             },
         }

@@ -27,14 +27,6 @@ pub(in crate::redis) fn value(value: &Value) -> String {
     cut(shown)
 }
 
-/// An exception of this kind, with these words, as Python shows it.
-pub(in crate::redis) fn exception(kind: &str, words: &str) -> String {
-    let mut shown = format!("{kind}(");
-    quote(&mut shown, words);
-    shown.push(')');
-    cut(shown)
-}
-
 /// Keyword arguments as Python shows a dictionary.
 pub(in crate::redis) fn dictionary(arguments: &serde_json::Map<String, Value>) -> String {
     let mut shown = String::new();
@@ -172,9 +164,9 @@ mod tests {
     fn results_and_exceptions_are_shown_as_python_shows_them() {
         assert_eq!(value(&json!(5)), "5");
         assert_eq!(value(&json!({"a": [1.5, null]})), "{'a': [1.5, None]}");
-        assert_eq!(exception("ValueError", "boom"), "ValueError('boom')");
-        assert_eq!(exception("E", "it's"), "E(\"it's\")");
-        let long = exception("E", &"x".repeat(5000));
+        assert_eq!(call("ValueError", &["boom".into()]), "ValueError('boom')");
+        assert_eq!(call("E", &["it's".into()]), "E(\"it's\")");
+        let long = call("E", &["x".repeat(5000).into()]);
         assert_eq!(long.chars().count(), MOST);
     }
 

@@ -1,0 +1,31 @@
+-- Ends the life of a worker in order. When it was the last, what waits for its instant in its
+-- queues and was never tried goes back to where Python sees it.
+--
+-- KEYS: 1 the living; then six for each queue, as for a claim.
+-- ARGV: 1 the worker, 2 how long a silent worker is taken for living, 3 how many go back at most,
+--   4 what the lists begin with.
+-- Returns how many went back.
+local worker, lease, most, lists = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+
+-- What it may still hold comes back like that of the dead.
+redis.call('ZADD', KEYS[1], 'XX', 0, worker)
+local time = redis.call('TIME')
+local silent_since = string.format('%.0f', time[1] * 1000000 + time[2] - lease)
+if 0 < redis.call('ZCOUNT', KEYS[1], silent_since, '+inf') then
+    return 0
+end
+
+local gone_back = 0
+for at = 2, #KEYS, 6 do
+    local due = redis.call('ZREVRANGE', KEYS[at], 0, most - gone_back - 1)
+    for _, record in ipairs(most <= gone_back and {} or due) do
+        local r = read(record)
+        if r and r.attempts == 0 and r.crashes == 0 and r.since == 0 and r.reason == '' then
+            local step = tonumber(r.priority) - tonumber(r.priority) % 3
+            redis.call('RPUSH', lists .. r.queue .. (step == 0 and '' or '\6\22' .. step), r.message)
+            redis.call('ZREM', KEYS[at], record)
+            gone_back = gone_back + 1
+        end
+    end
+end
+return gone_back
