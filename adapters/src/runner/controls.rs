@@ -2,14 +2,15 @@
 
 mod rates;
 mod revocations;
+mod told;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use domain::ports::{Clock, InHand, Lease, Revoked, UnknownTask, WorkerControl};
-use domain::tasks::{Envelope, QueueName, RateLimit, Router, TaskId, TaskName, TimeLimits};
+use domain::ports::{Clock, Lease, UnknownTask};
+use domain::tasks::{Envelope, QueueName, Router, TaskName, TimeLimits};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
@@ -174,106 +175,5 @@ impl Controls {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl WorkerControl for Controls {
-    fn in_hand(&self) -> Vec<InHand> {
-        let state = self.state();
-        let all = state.in_hand.values().map(|hand| InHand {
-            lease: Arc::clone(&hand.lease),
-            running_since: hand.running.as_ref().map(|running| running.since),
-        });
-        let (mut running, waiting): (Vec<_>, Vec<_>) =
-            all.partition(|each| each.running_since.is_some());
-        running.extend(waiting);
-        running
-    }
-
-    fn begun(&self) -> BTreeMap<TaskName, u64> {
-        self.state().begun.clone()
-    }
-
-    fn tasks(&self) -> BTreeMap<&'static str, Option<RateLimit>> {
-        let names = self.router.names();
-        let state = self.state();
-        let tasks = names.into_iter();
-        tasks.map(|name| (name, state.rates.of(name))).collect()
-    }
-
-    fn revoke(&self, what: &Revoked, terminate: bool) -> Vec<TaskId> {
-        let mut state = self.state();
-        state.revocations.add(what);
-        let mut ended = Vec::new();
-        for hand in state.in_hand.values_mut().filter(|_| terminate) {
-            let task = &hand.lease.envelope;
-            if let Some(running) = &mut hand.running
-                && what.includes(task)
-            {
-                running.terminated = Some(Instant::now());
-                running.abort.abort();
-                ended.push(task.id.clone());
-            }
-        }
-        drop(state);
-        self.told.notify_one();
-        ended
-    }
-
-    fn revoked(&self) -> Vec<TaskId> {
-        self.state().revocations.ids()
-    }
-
-    fn limit_rate(&self, task: &str, limit: Option<RateLimit>) -> Result<(), UnknownTask> {
-        self.knows(task)?;
-        self.state().rates.set(task, limit);
-        self.told.notify_one();
-        Ok(())
-    }
-
-    fn limit_time(
-        &self,
-        task: &str,
-        hard: Option<Duration>,
-        soft: Option<Duration>,
-    ) -> Result<(), UnknownTask> {
-        self.knows(task)?;
-        self.state().limits.insert(task.to_owned(), (hard, soft));
-        Ok(())
-    }
-
-    fn queues(&self) -> Vec<QueueName> {
-        self.state().queues.clone()
-    }
-
-    fn add_queue(&self, queue: QueueName) {
-        let queues = &mut self.state().queues;
-        if !queues.contains(&queue) {
-            queues.push(queue);
-        }
-        self.told.notify_one();
-    }
-
-    fn cancel_queue(&self, queue: &QueueName) {
-        self.state().queues.retain(|each| each != queue);
-    }
-
-    fn concurrency(&self) -> usize {
-        self.state().concurrency
-    }
-
-    fn set_concurrency(&self, concurrency: usize) -> usize {
-        let concurrency = concurrency.max(1);
-        self.state().concurrency = concurrency;
-        self.told.notify_one();
-        concurrency
-    }
-
-    fn prefetch(&self) -> usize {
-        self.prefetch
-    }
-
-    fn shut_down(&self) {
-        self.shut_down.cancel();
     }
 }

@@ -1,5 +1,7 @@
 //! What a runner holds: tasks that wait, tasks that run, tasks that have ended.
 
+mod ending;
+
 use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,7 +10,7 @@ use std::time::Duration;
 use domain::ports::{Attempted, Lease, WorkerControl};
 use domain::tasks::{Cancellation, Outcome, Revocation};
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::Runner;
 use super::one::run_one;
@@ -16,9 +18,6 @@ use super::watched::Watched;
 
 /// Attempts whose end has not been settled; beyond so many, nothing more is leased.
 const MOST_UNSETTLED: usize = 2_000;
-
-/// How long aborted attempts may take to come to their ends.
-const ABORT_WITHIN: Duration = Duration::from_secs(1);
 
 /// A task in a runner's hands, and the number under which its controls know it.
 pub(super) struct Item {
@@ -216,41 +215,6 @@ impl<'a> Work<'a> {
             self.runner.controls.end(item.number);
             self.ended.push(unbegun(item.lease, Outcome::Release));
         }
-    }
-
-    /// Ends what still runs, and gives it back, whether it comes to its end or not.
-    pub(super) async fn abort(&mut self) {
-        self.running.abort_all();
-        let ends = async {
-            while let Some(joined) = self.running.join_next_with_id().await {
-                self.note_end(joined);
-            }
-        };
-        if timeout(ABORT_WITHIN, ends).await.is_err() {
-            self.give_up(|_| Some(Outcome::Release));
-        }
-    }
-
-    /// Gives up attempts that should have come to their ends long ago; answers whether there are
-    /// any. What they hold of this process is lost until its end.
-    pub(super) fn has_stuck(&mut self) -> bool {
-        let runner = self.runner;
-        self.give_up(|watched| watched.stuck(runner))
-    }
-
-    fn give_up(&mut self, outcome: impl Fn(&Watched) -> Option<Outcome>) -> bool {
-        let before = self.watched.len();
-        let all = std::mem::take(&mut self.watched);
-        for (id, watched) in all {
-            let Some(outcome) = outcome(&watched) else {
-                self.watched.insert(id, watched);
-                continue;
-            };
-            self.runner.controls.end(watched.number);
-            super::one::say_ended_early(&watched.lease, &outcome);
-            self.ended.push(watched.ended(outcome));
-        }
-        self.watched.len() < before
     }
 
     fn ahead(&self) -> usize {
