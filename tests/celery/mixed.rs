@@ -18,6 +18,13 @@ async fn both_take_from_one_queue_and_know_what_was_revoked() {
 }
 
 #[tokio::test]
+async fn a_message_handed_back_by_one_runs_on_the_other() {
+    Stage::empty()
+        .await
+        .check("mixed", "a_message_handed_back_by_one_runs_on_the_other");
+}
+
+#[tokio::test]
 async fn what_a_dead_python_worker_left_is_done_by_ours() {
     Stage::empty()
         .await

@@ -127,8 +127,15 @@ impl Controls {
             abort,
             terminated: None,
         });
-        let name = hand.lease.envelope.name.clone();
-        *state.begun.entry(name).or_default() += 1;
+        let lease = Arc::clone(&hand.lease);
+        let name = &lease.envelope.name;
+        // A name is kept once, not made anew for each task.
+        match state.begun.get_mut(name) {
+            Some(count) => *count += 1,
+            None => {
+                state.begun.insert(name.clone(), 1);
+            }
+        }
     }
 
     /// Forgets a task that is in nobody's hands any more; answers whether it was terminated.

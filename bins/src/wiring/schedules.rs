@@ -27,7 +27,12 @@ impl Platform {
     pub(crate) fn ticker(&self) -> Result<Ticker, Failure> {
         let BeatSettings { entries, catch_up } = self.settings.beat.clone();
         for ScheduleEntry { name, task, .. } in &entries {
-            if !TASKS.contains(&task.as_str()) {
+            if TASKS.contains(&task.as_str()) {
+                continue;
+            }
+            if self.conveyor.is_some() {
+                tracing::info!(entry = %name, task.name = %task, "the entry {name} fires the task {task}, which is left to other workers on redis");
+            } else {
                 tracing::warn!(entry = %name, task.name = %task, "the entry {name} fires the task {task}, which no worker of this version knows");
             }
         }

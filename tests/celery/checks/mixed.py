@@ -38,6 +38,20 @@ def both_take_from_one_queue_and_know_what_was_revoked(stage):
     assert {name for answer in answers for name in answer} == {ours.name, pythons.name}
 
 
+def a_message_handed_back_by_one_runs_on_the_other(stage):
+    notes = stage.notes()
+    for first, second in ((stage.python, stage.worker), (stage.worker, stage.python)):
+        one = first()
+        result = stage.send("record", notes.path, first.__name__, countdown=5)
+        until(lambda: stage.waiting() == 0)
+        time.sleep(0.5)
+        assert one.stop() == 0
+        other = second()
+        assert result.get(timeout=30) == first.__name__
+        assert other.stop() == 0
+    assert notes.labels() == ["python", "worker"]
+
+
 def what_a_dead_python_worker_left_is_done_by_ours(stage):
     notes = stage.notes()
     python = stage.python(concurrency=1)
