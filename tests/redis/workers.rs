@@ -3,15 +3,16 @@
 use std::time::{Duration, Instant};
 
 use adapters::redis::RedisSettings;
-use domain::ports::{Queues, Settled, Severity, TaskQueue as _};
+use domain::ports::{Queues, Settled, Severity, TaskQueue as _, WorkerId};
 use domain::tasks::QueueName;
 use redis::cmd;
 use serde_json::json;
 use tests::redis_server::RedisServer;
 use tests::samples::task;
 use tokio::time::sleep;
+use uuid::Uuid;
 
-use super::{FIRST, Place, SECOND, done, ids, lease, settle};
+use super::{FIRST, NO_WAIT, Place, SECOND, done, ids, lease, settle};
 
 /// A lease short enough to wait for, and long enough for a machine with much to do.
 const LEASE: Duration = Duration::from_millis(600);
@@ -167,4 +168,25 @@ async fn a_claim_whose_answer_was_lost_is_handed_out_again() {
     for lease in leases {
         assert_eq!(place.settle(lease, done(json!(1))).await, Settled::InTime);
     }
+}
+
+#[tokio::test]
+async fn a_worker_that_arrives_by_two_ways_at_once_arrives_once() {
+    let place = Place::on(RedisServer::shared().await);
+    let queues = Queues::from(QueueName::default());
+
+    for _ in 0..20 {
+        let worker = WorkerId::new(Uuid::now_v7());
+        let (leased, alive) = tokio::join!(
+            place.queue.lease(&worker, &queues, 1, NO_WAIT),
+            place.queue.alive(&worker)
+        );
+        assert_eq!((leased.unwrap().len(), alive.unwrap()), (0, 0));
+        place.queue.leave(&worker, &queues).await.unwrap();
+    }
+
+    let mut living = cmd("ZCOUNT");
+    living.arg(place.key("backbeat:workers")).arg(1).arg("+inf");
+    let living: usize = place.ask(&living).await;
+    assert_eq!(living, 0);
 }

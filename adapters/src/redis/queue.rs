@@ -70,6 +70,8 @@ pub struct RedisQueue {
     keys: Keys,
     scripts: Scripts,
     sessions: Sessions,
+    /// Whoever begins a session holds this.
+    arriving: tokio::sync::Mutex<()>,
     clock: Arc<dyn Clock>,
     settings: RedisSettings,
 }
@@ -109,6 +111,7 @@ impl RedisQueue {
             keys: Keys::new(settings.prefix.clone()),
             scripts: Scripts::default(),
             sessions: Sessions::default(),
+            arriving: tokio::sync::Mutex::default(),
             clock,
             settings,
         })

@@ -58,7 +58,7 @@ pub(super) struct Turn {
 }
 
 impl Session {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             number: rand::random_range(1..=u32::MAX >> 1),
             next_fence: AtomicU32::new(rand::random()),
@@ -114,11 +114,9 @@ impl Sessions {
         all.values().find(|each| each.number == number).cloned()
     }
 
-    /// Begins a session of `worker`; what it held in an earlier one is lost to it.
-    pub(super) fn begin(&self, worker: WorkerId) -> Arc<Session> {
-        let session = Arc::new(Session::new());
-        self.all().insert(worker, Arc::clone(&session));
-        session
+    /// Begins `session` of `worker`; what it held in an earlier one is lost to it.
+    pub(super) fn begin(&self, worker: WorkerId, session: &Arc<Session>) {
+        self.all().insert(worker, Arc::clone(session));
     }
 
     /// Ends `session`; answers whether it had not ended.

@@ -14,9 +14,17 @@ const MOST_PER_STEP: usize = 100;
 impl RedisQueue {
     /// Begins a session of `worker`; at its arrival the dead are looked for at once, so that
     /// the work of a killed process goes on when the next one starts.
+    ///
+    /// Whoever leases and whoever gives a sign of life may come at once: it arrives once, and
+    /// has a session when Redis knows it. Another would stay among the living for a lease.
     pub(super) async fn arrive(&self, worker: WorkerId) -> RedisResult<(Arc<Session>, usize)> {
-        let session = self.sessions.begin(worker);
+        let _turn = self.arriving.lock().await;
+        if let Some(session) = self.sessions.of(worker) {
+            return Ok((session, 0));
+        }
+        let session = Arc::new(Session::new());
         let (_, taken_back) = self.sweep(&session, true).await?;
+        self.sessions.begin(worker, &session);
         Ok((session, taken_back))
     }
 
