@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use domain::ports::{Clock, PortError, Severity};
 use domain::tasks::{Priority, QueueName, Routes};
-use redis::{AsyncConnectionConfig, Pipeline, ProtocolVersion, RedisResult, pipe};
+use redis::{Pipeline, ProtocolVersion, RedisResult, pipe};
 use serde_json::Value;
 use uuid::Builder;
 
@@ -18,7 +18,7 @@ use self::publish::{add_bindings, add_chords, add_messages};
 use self::wait::Waiting;
 use super::RedisUrl;
 use super::error::failed;
-use super::link::{ANSWER_WITHIN, CONNECT_WITHIN, Link};
+use super::link::Link;
 use super::server::Server;
 use super::wire::Signature;
 use super::wire::canvas::{CanvasError, Sender, start};
@@ -87,11 +87,11 @@ impl CeleryClient {
         let open = || -> RedisResult<_> {
             let results = results.map(|url| -> RedisResult<Results> {
                 Ok(Results {
-                    link: link(url)?,
+                    link: Link::to(url)?,
                     server: url.server(ProtocolVersion::RESP2)?,
                 })
             });
-            Ok((link(broker)?, results.transpose()?))
+            Ok((Link::to(broker)?, results.transpose()?))
         };
         let (broker, results) = open().map_err(failed("open"))?;
         let result_prefix = with_mark(settings.result_prefix);
@@ -205,14 +205,6 @@ impl fmt::Debug for CeleryClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("CeleryClient").field(&self.broker).finish()
     }
-}
-
-fn link(url: &RedisUrl) -> RedisResult<Link> {
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(CONNECT_WITHIN))
-        .set_response_timeout(Some(ANSWER_WITHIN));
-    let server = url.server(ProtocolVersion::RESP2)?;
-    Ok(Link::new(server, config, None, url.to_string()))
 }
 
 async fn run(link: &Link, pipeline: &Pipeline) -> RedisResult<()> {

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{
-    AsyncConnectionConfig, Cmd, FromRedisValue, Pipeline, RedisError, RedisResult, ScriptInvocation,
+    AsyncConnectionConfig, Cmd, FromRedisValue, Pipeline, ProtocolVersion, RedisError, RedisResult,
+    ScriptInvocation,
 };
 use tokio::time::Instant;
 
+use super::RedisUrl;
 use super::error::is_of_the_connection;
 use super::server::Server;
 
@@ -68,6 +70,15 @@ impl Link {
             state: Mutex::default(),
             connecting: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// A connection for commands that wait for nothing, to where `url` says.
+    pub(super) fn to(url: &RedisUrl) -> RedisResult<Self> {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT_WITHIN))
+            .set_response_timeout(Some(ANSWER_WITHIN));
+        let server = url.server(ProtocolVersion::RESP2)?;
+        Ok(Self::new(server, config, None, url.to_string()))
     }
 
     pub(super) async fn script<T: FromRedisValue>(

@@ -13,13 +13,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use domain::ports::{Attempted, Clock, Fence, Lease, PortError, TaskObserver};
 use domain::tasks::{Priority, Routes};
-use redis::{AsyncConnectionConfig, ProtocolVersion, RedisResult};
 
 use self::errand::Errand;
 use self::started::Started;
 pub use self::wishes::Wishes;
 use super::error::failed;
-use super::link::{ANSWER_WITHIN, CONNECT_WITHIN, Link};
+use super::link::Link;
 use super::node::Events;
 use super::results::ResultStore;
 use super::url::RedisUrl;
@@ -70,17 +69,10 @@ impl Reporter {
         clock: Arc<dyn Clock>,
         settings: ReporterSettings,
     ) -> Result<Self, PortError> {
-        let open = || -> RedisResult<_> {
-            let config = AsyncConnectionConfig::new()
-                .set_connection_timeout(Some(CONNECT_WITHIN))
-                .set_response_timeout(Some(ANSWER_WITHIN));
-            let server = url.server(ProtocolVersion::RESP2)?;
-            Ok(Link::new(server, config, None, url.to_string()))
-        };
         Ok(Self {
             events,
             results,
-            broker: open().map_err(failed("open"))?,
+            broker: Link::to(url).map_err(failed("open"))?,
             clock,
             started: Started::default(),
             done: Mutex::default(),

@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use domain::ports::{Clock, PortError};
 use domain::tasks::{Revocation, TaskId};
-use redis::{AsyncConnectionConfig, ProtocolVersion, RedisResult, Script};
+use redis::{RedisResult, Script};
 use uuid::Builder;
 
 pub use self::chords::{ChordDone, ChordPart, Counted};
 use self::keys::ResultKeys;
 use super::RedisUrl;
 use super::error::failed;
-use super::link::{ANSWER_WITHIN, CONNECT_WITHIN, Link};
+use super::link::Link;
 use super::wire::{ResultDocument, ResultState};
 
 /// How many documents go to Redis at once, and how many bytes of them at most, unless one
@@ -83,15 +83,8 @@ impl ResultStore {
         clock: Arc<dyn Clock>,
         settings: ResultSettings,
     ) -> Result<Self, PortError> {
-        let open = || -> RedisResult<_> {
-            let config = AsyncConnectionConfig::new()
-                .set_connection_timeout(Some(CONNECT_WITHIN))
-                .set_response_timeout(Some(ANSWER_WITHIN));
-            let server = url.server(ProtocolVersion::RESP2)?;
-            Ok(Link::new(server, config, None, url.to_string()))
-        };
         Ok(Self {
-            link: open().map_err(failed("open the store of results"))?,
+            link: Link::to(url).map_err(failed("open the store of results"))?,
             keys: ResultKeys::new(&settings.prefix),
             scripts: Scripts {
                 store: Script::new(include_str!("results/store.lua")),

@@ -12,12 +12,12 @@ use std::fmt;
 use std::time::Duration;
 
 use domain::ports::PortError;
-use redis::{AsyncConnectionConfig, ProtocolVersion, RedisResult, Script, cmd};
+use redis::{RedisResult, Script, cmd};
 
 pub use self::watch::RestoreSettings;
 use super::RedisUrl;
 use super::error::failed;
-use super::link::{ANSWER_WITHIN, CONNECT_WITHIN, Link};
+use super::link::Link;
 use super::wire::Unacked;
 
 /// What the keys are called in which Python workers keep what they hold.
@@ -81,15 +81,8 @@ impl UnackedMessages {
     ///
     /// When no connection can be made of what `url` says.
     pub fn open(url: &RedisUrl, keys: UnackedKeys) -> Result<Self, PortError> {
-        let open = || -> RedisResult<_> {
-            let config = AsyncConnectionConfig::new()
-                .set_connection_timeout(Some(CONNECT_WITHIN))
-                .set_response_timeout(Some(ANSWER_WITHIN));
-            let server = url.server(ProtocolVersion::RESP2)?;
-            Ok(Link::new(server, config, None, url.to_string()))
-        };
         Ok(Self {
-            link: open().map_err(failed("open"))?,
+            link: Link::to(url).map_err(failed("open"))?,
             keys,
             put_back: Script::new(include_str!("unacked/put_back.lua")),
             unlock: Script::new(include_str!("unacked/unlock.lua")),
