@@ -3,6 +3,7 @@
 mod buried;
 mod client;
 mod cluster;
+mod copies;
 mod foreign;
 mod node;
 mod outages;

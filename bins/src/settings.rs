@@ -198,7 +198,7 @@ impl Settings {
             mail,
             secret_key,
             inactivity,
-            conveyor: ConveyorSettings::read(read, &default_queue),
+            conveyor: ConveyorSettings::read(read, &default_queue, worker.heartbeat()),
             beat: BeatSettings::read(read, &routes, sending.priority),
             routes,
             worker,

@@ -30,3 +30,18 @@ async fn what_a_dead_python_worker_left_is_done_by_ours() {
         .await
         .check("mixed", "what_a_dead_python_worker_left_is_done_by_ours");
 }
+
+#[tokio::test]
+async fn what_a_killed_worker_of_ours_held_is_done_by_python() {
+    Stage::empty().await.check(
+        "mixed",
+        "what_a_killed_worker_of_ours_held_is_done_by_python",
+    );
+}
+
+#[tokio::test]
+async fn what_ours_hold_stays_theirs_while_they_live() {
+    Stage::empty()
+        .await
+        .check("mixed", "what_ours_hold_stays_theirs_while_they_live");
+}

@@ -143,6 +143,11 @@ fn what_cannot_be_honoured_is_said_with_what_to_do() {
         ),
         (
             "CELERY_CONF_BROKER_TRANSPORT_OPTIONS",
+            r#"{"visibility_timeout": 4.9}"#,
+            "shorter than a third of WORKER_LEASE",
+        ),
+        (
+            "CELERY_CONF_BROKER_TRANSPORT_OPTIONS",
             r#"{"socket_keepalive": true}"#,
             "socket_keepalive is fixed here",
         ),

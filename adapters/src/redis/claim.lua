@@ -7,19 +7,22 @@
 --   the four steps.
 -- ARGV: 1 the worker, 2 now, 3 how many at most, 4 '1' if it may have a suspect, 5 the
 --   first fence, 6 how long a message may be, 7 how many bytes at most,
---   8 how long a silent worker is taken for living; then the queues.
+--   8 how long a silent worker is taken for living, 9 what the lists begin with, 10 what our
+--   own keys begin with, 11 '1' if there are to be copies; then the queues.
 -- Returns what was claimed in parts, each with its first fence: a record, behind an empty
 --   head; or a batch, its head and its messages. Then what was too long, each with its queue
 --   and its length. False if the worker is not among the living.
 local worker, now, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local longest, most_bytes = tonumber(ARGV[6]), tonumber(ARGV[7])
-local PER_QUEUE, FIRST_KEY, FIRST_QUEUE = 6, 7, 9
+local PER_QUEUE, FIRST_KEY, FIRST_QUEUE = 6, 7, 12
+local copies, is_copied = copies_of(ARGV[9], ARGV[10]), ARGV[11] == '1'
 local MOST_PROMOTED, MOST_READY = 100, 64
 
 -- When memory is full, a script may still write if its first write frees some. Nothing
 -- here needs more than it frees, and a queue that cannot be drained would stay full.
 redis.call('ZREM', KEYS[1], '')
-if not sign_of_life(KEYS[1], worker, false, tonumber(ARGV[8])) then
+local instant = sign_of_life(KEYS[1], worker, false, tonumber(ARGV[8]))
+if not instant then
     return false
 end
 
@@ -46,6 +49,14 @@ end
 local function take_ready(queue, record)
     redis.call('ZREM', queue.ready, record)
     local r = read(record)
+    if copies.took_over(r.order) then
+        return
+    end
+    if is_copied then
+        copies.keep(r, instant)
+    else
+        copies.touch(r.order, instant)
+    end
     r.moved = tonumber(now)
     record = write(r)
     bytes = bytes + #record
@@ -124,11 +135,14 @@ local function take_from(queue, list, step, share)
         end
     end
     if 0 < #fit then
-        local order = redis.call('INCRBY', KEYS[3], #fit) - #fit
+        local order = redis.call('INCRBY', KEYS[3], #fit) - #fit + 1
         local head = string.format('%d %d %.0f %s %s', #fit, step, order, now, queue.name)
         local first = add_part(head, fit)
         redis.call('RPUSH', KEYS[2] .. ':' .. first, unpack(fit))
         redis.call('HSET', KEYS[2], 'b' .. first, head)
+        for place, message in ipairs(is_copied and fit or {}) do
+            copies.keep({ order = order + place - 1, queue = queue.name, message = message }, instant)
+        end
     end
     return is_whole
 end

@@ -102,6 +102,11 @@ impl Keys {
         self.own("revoked")
     }
 
+    /// What stands for our own nodes among those that hear commands.
+    pub(super) fn nodes(&self) -> String {
+        self.own("nodes")
+    }
+
     /// A key or a channel of Celery's.
     pub(super) fn celerys(&self, name: &str) -> String {
         format!("{}{name}", self.prefix)

@@ -3,7 +3,7 @@
 --
 -- KEYS: 1 the living; then six for each queue, as for a claim.
 -- ARGV: 1 the worker, 2 how long a silent worker is taken for living, 3 how many go back at most,
---   4 what the lists begin with.
+--   4 what the lists begin with, 5 what our own keys begin with.
 -- Returns how many went back.
 local worker, lease, most, lists = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 
@@ -15,16 +15,19 @@ if 0 < redis.call('ZCOUNT', KEYS[1], silent_since, '+inf') then
     return 0
 end
 
-local gone_back = 0
+local copies, gone_back = copies_of(lists, ARGV[5]), 0
 for at = 2, #KEYS, 6 do
     local due = redis.call('ZREVRANGE', KEYS[at], 0, most - gone_back - 1)
     for _, record in ipairs(most <= gone_back and {} or due) do
         local r = read(record)
         if r and r.attempts == 0 and r.crashes == 0 and r.since == 0 and r.reason == '' then
             local step = tonumber(r.priority) - tonumber(r.priority) % 3
-            redis.call('RPUSH', lists .. r.queue .. (step == 0 and '' or '\6\22' .. step), r.message)
+            if not copies.took_over(r.order) then
+                redis.call('RPUSH', lists .. r.queue .. (step == 0 and '' or '\6\22' .. step), r.message)
+                gone_back = gone_back + 1
+            end
+            copies.drop(r.order)
             redis.call('ZREM', KEYS[at], record)
-            gone_back = gone_back + 1
         end
     end
 end

@@ -7,6 +7,7 @@ macro_rules! script {
         Script::new(concat!(
             include_str!("record.lua"),
             include_str!("life.lua"),
+            include_str!("copies.lua"),
             include_str!($file)
         ))
     };

@@ -1,7 +1,7 @@
 //! What this process knows of the workers it claims for.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::ports::{Fence, WorkerId};
@@ -15,6 +15,7 @@ use domain::tasks::QueueName;
 pub(super) struct Session {
     number: u32,
     next_fence: AtomicU32,
+    keeps_copies: AtomicBool,
     holdings: Mutex<Holdings>,
     /// Whoever claims holds this: a worker claims one step at a time.
     pub(super) turn: tokio::sync::Mutex<Turn>,
@@ -62,6 +63,7 @@ impl Session {
         Self {
             number: rand::random_range(1..=u32::MAX >> 1),
             next_fence: AtomicU32::new(rand::random()),
+            keeps_copies: AtomicBool::default(),
             holdings: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
             settling: tokio::sync::Mutex::default(),
@@ -80,6 +82,16 @@ impl Session {
 
     pub(super) fn fence(&self, counter: u32) -> Fence {
         Fence((i64::from(self.number) << 32) | i64::from(counter))
+    }
+
+    /// Whether what it claims is copied for Python's workers, as `copies.lua` describes it.
+    pub(super) fn keeps_copies(&self) -> bool {
+        self.keeps_copies.load(Ordering::Relaxed)
+    }
+
+    /// Notes what the last sign of life said of it.
+    pub(super) fn keep_copies(&self, wanted: bool) {
+        self.keeps_copies.store(wanted, Ordering::Relaxed);
     }
 
     pub(super) fn may_have_suspect(&self) -> bool {

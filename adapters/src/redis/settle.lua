@@ -12,6 +12,8 @@
 --   the living: then nothing was changed.
 local worker, now, ours, lists = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local MOST_UNPACKED = 200
+local copies = copies_of(lists, ours)
+local are_copies = copies.exist()
 local at = 5
 
 if not redis.call('ZSCORE', KEYS[1], worker) then
@@ -23,6 +25,7 @@ redis.call('ZREM', KEYS[1], '')
 local function wait_until(r, due)
     r.due = math.min(math.max(due, 0), 9007199254740991)
     redis.call('ZADD', ours .. 'due:' .. r.queue, string.format('%.0f', r.due), write(r))
+    copies.touch(r.order, r.due)
 end
 
 local verdicts, made_room = {}, 0
@@ -47,6 +50,7 @@ function verdicts.wait(r, due)
 end
 
 function verdicts.bury(r, _, reason, id)
+    copies.drop(r.order)
     r.reason = reason
     local record = write(r)
     local grown = #record - redis.call('HSTRLEN', KEYS[5], id)
@@ -65,6 +69,7 @@ function verdicts.bury(r, _, reason, id)
 end
 
 function verdicts.quarantine(r, _, reason)
+    copies.drop(r.order)
     quarantine(KEYS[3], KEYS[4], ARGV[2], r.queue, reason, r.message)
 end
 
@@ -73,6 +78,7 @@ function verdicts.release(r)
     if r.attempts == 0 and r.crashes == 0 and r.due == 0 and r.since == 0 and r.reason == '' then
         local step = tonumber(r.priority) - tonumber(r.priority) % 3
         redis.call('RPUSH', lists .. r.queue .. (step == 0 and '' or '\6\22' .. step), r.message)
+        copies.drop(r.order)
     else
         redis.call('ZADD', ours .. 'ready:' .. r.queue, r.crashes, write(r))
     end
@@ -100,7 +106,7 @@ local count = tonumber(ARGV[at])
 for each = at + 1, at + 6 * count, 6 do
     local batch, place, kind, number, text, id = unpack(ARGV, each, each + 5)
     local r = take_out(batch, place)
-    if r then
+    if r and not copies.took_over(r.order) then
         r.moved = now
         verdicts[kind](r, tonumber(number), text, id)
     end
@@ -110,13 +116,33 @@ at = at + 6 * count + 1
 count = tonumber(ARGV[at])
 for from = at + 1, at + count, MOST_UNPACKED do
     local to = math.min(from + MOST_UNPACKED - 1, at + count)
+    for _, record in ipairs(are_copies and redis.call('HMGET', KEYS[2], unpack(ARGV, from, to)) or {}) do
+        local r = record and read(record)
+        if r then
+            copies.drop(r.order)
+        end
+    end
     redis.call('HDEL', KEYS[2], unpack(ARGV, from, to))
 end
 at = at + count + 1
 
+-- Drops the copies of what is done of a batch.
+local function drop_copies(batch, marks, is_over)
+    local head = redis.call('HGET', KEYS[2], 'b' .. batch)
+    local others = redis.call('HGET', KEYS[2], 'x' .. batch) or ''
+    for place = 0, head and tonumber(string.match(head, '^%d+')) - 1 or -1 do
+        if is_over and string.byte(others, place + 1) ~= 49 or string.byte(marks, place + 1) == 49 then
+            copies.drop(unfold(head, place, '').order)
+        end
+    end
+end
+
 count = tonumber(ARGV[at])
 for each = at + 1, at + 3 * count, 3 do
     local batch, marks, is_over = unpack(ARGV, each, each + 2)
+    if are_copies then
+        drop_copies(batch, marks, is_over == '1')
+    end
     if is_over == '1' then
         redis.call('UNLINK', KEYS[2] .. ':' .. batch)
         redis.call('HDEL', KEYS[2], 'b' .. batch, 'd' .. batch, 'x' .. batch)

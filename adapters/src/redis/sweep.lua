@@ -3,9 +3,10 @@
 --
 -- KEYS: 1 the living, 2 those whose claims are being taken back.
 -- ARGV: 1 the worker, 2 '1' if it is new, 3 now, 4 how long a silent worker is taken for
---   living, 5 how many tasks at most, give or take a batch, 6 what our own keys begin with.
--- Returns whether the worker is among the living, how many tasks were taken back, and
---   whether there may be more.
+--   living, 5 how many tasks at most, give or take a batch, 6 what our own keys begin with,
+--   7 what the lists begin with.
+-- Returns whether the worker is among the living, how many tasks were taken back, whether
+--   there may be more, and whether there are to be copies.
 local worker, now, most, ours = ARGV[1], tonumber(ARGV[3]), tonumber(ARGV[5]), ARGV[6]
 
 -- As for a claim: what dead workers held comes back although memory is full.
@@ -13,7 +14,35 @@ redis.call('ZREM', KEYS[1], '')
 local lease = tonumber(ARGV[4])
 local instant = sign_of_life(KEYS[1], worker, ARGV[2] == '1', lease)
 if not instant then
-    return { 0, 0, 0 }
+    return { 0, 0, 0, 0 }
+end
+
+-- Copies of what it holds are made, or said to be received now, so that nobody puts it back.
+local copies, mine = copies_of(ARGV[7], ours), ours .. 'held:' .. worker
+local are_wanted = copies.are_wanted()
+
+local function refresh(r)
+    if are_wanted then
+        copies.keep(r, instant)
+    else
+        copies.touch(r.order, instant)
+    end
+end
+
+for _, field in ipairs((are_wanted or copies.exist()) and redis.call('HKEYS', mine) or {}) do
+    local kind = string.match(field, '^([bdx]?)%d+$')
+    local value = (kind == 'b' or kind == '') and redis.call('HGET', mine, field)
+    local r = kind == '' and read(value)
+    if kind == 'b' then
+        local batch = string.sub(field, 2)
+        for at, message in ipairs(redis.call('LRANGE', mine .. ':' .. batch, 0, -1)) do
+            if not has_ended(mine, batch, at - 1) then
+                refresh(unfold(value, at - 1, message))
+            end
+        end
+    elseif r then
+        refresh(r)
+    end
 end
 
 local silent_since = string.format('%.0f', instant - lease)
@@ -65,4 +94,4 @@ if victim then
         redis.call('SREM', KEYS[2], victim)
     end
 end
-return { 1, taken_back, redis.call('SCARD', KEYS[2]) + #dead }
+return { 1, taken_back, redis.call('SCARD', KEYS[2]) + #dead, are_wanted and 1 or 0 }

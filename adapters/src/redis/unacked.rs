@@ -2,7 +2,8 @@
 //!
 //! A Python worker keeps every message it has received in two keys that all of them share, until
 //! it is acknowledged. When the worker is killed its messages stay there, and only another Python
-//! worker would put them back.
+//! worker would put them back. The copies that ours keep there for Python's, as `copies.lua`
+//! describes them, are left out here.
 
 mod restore;
 mod watch;
@@ -47,6 +48,11 @@ impl UnackedKeys {
 
 /// Where to go on, and messages with their tags.
 type Page = (String, Vec<(Vec<u8>, Vec<u8>)>);
+/// Where to go on, and tags with the instants of receipt.
+type Tags = (String, Vec<(String, f64)>);
+
+/// What the tags of our copies begin with.
+const COPY: &str = "backbeat:";
 
 /// How much Python workers hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -96,12 +102,22 @@ impl UnackedMessages {
     /// When Redis cannot be reached.
     pub async fn count(&self) -> Result<Leftovers, PortError> {
         let count = async {
-            let count: u64 = self.link.command(cmd("HLEN").arg(self.messages())).await?;
-            let mut first = cmd("ZRANGE");
-            first.arg(self.index()).arg(0).arg(0).arg("WITHSCORES");
-            let first: Vec<(String, f64)> = self.link.command(&first).await?;
+            let (mut tags, mut page) = (BTreeMap::new(), "0".to_owned());
+            loop {
+                let mut scan = cmd("ZSCAN");
+                scan.arg(self.index()).arg(&page).arg("COUNT").arg(1000);
+                let (next, found): Tags = self.link.command(&scan).await?;
+                tags.extend(found.into_iter().filter(|(tag, _)| !tag.starts_with(COPY)));
+                if next == "0" {
+                    break;
+                }
+                page = next;
+            }
             let now = self.now().await?;
-            let oldest = first.into_iter().next();
+            let count = tags.len() as u64;
+            let oldest = tags
+                .into_iter()
+                .min_by(|(_, one), (_, other)| one.total_cmp(other));
             let oldest = oldest.map(|(tag, at)| (tag, seconds(now - at)));
             Ok(Leftovers { count, oldest })
         };
@@ -122,7 +138,10 @@ impl UnackedMessages {
                 let mut scan = cmd("HSCAN");
                 scan.arg(self.messages()).arg(&page).arg("COUNT").arg(100);
                 let (next, found): Page = self.link.command(&scan).await?;
-                for (_, held) in found {
+                for (tag, held) in found {
+                    if tag.starts_with(COPY.as_bytes()) {
+                        continue;
+                    }
                     let places = match Unacked::read(&held) {
                         Some(unacked) => self.queues_of(&unacked).await?,
                         None => Vec::new(),

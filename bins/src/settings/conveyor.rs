@@ -34,6 +34,9 @@ const OTHER_REDIS: &str = "is not the Redis of REDIS_URL, by which tasks go; rem
 const NOT_THE_DEFAULT: &str = "names the default queue, which our own workers serve; give them another one with \
                                CELERY_CONF_TASK_DEFAULT_QUEUE";
 
+const TOO_SHORT: &str = "has a visibility_timeout shorter than a third of WORKER_LEASE, in which a worker says what it \
+                         still holds; Python's workers would take that away, so raise the one or lower the other";
+
 /// What makes no sense without Redis.
 const ITS_OWN: [&str; 5] = [
     "CELERY_CONF_BROKER_TRANSPORT_OPTIONS",
@@ -44,8 +47,13 @@ const ITS_OWN: [&str; 5] = [
 ];
 
 impl ConveyorSettings {
-    /// None if `REDIS_URL` is not set. `default` is the queue that our workers serve.
-    pub(super) fn read(read: &mut Reader, default: &QueueName) -> Option<Self> {
+    /// None if `REDIS_URL` is not set. `default` is the queue that our workers serve, `heartbeat`
+    /// how often they say that they live.
+    pub(super) fn read(
+        read: &mut Reader,
+        default: &QueueName,
+        heartbeat: Duration,
+    ) -> Option<Self> {
         let url = read.masked("REDIS_URL", |text| RedisUrl::try_from(text));
         let has_url = read.is_set("REDIS_URL");
         // One that is not understood has been complained about.
@@ -63,6 +71,9 @@ impl ConveyorSettings {
         let name = "CELERY_CONF_BROKER_TRANSPORT_OPTIONS";
         let options = read.tree(name, options::SHAPE, options::options);
         let options = options.unwrap_or_default();
+        if options.visibility_timeout.is_some_and(|it| it < heartbeat) {
+            read.complain_about(name, TOO_SHORT);
+        }
         let url = url.map(|url| options.complete(url));
         let results = ResultSettings::read(read, url.as_ref());
         let python_queues = read.open("PYTHON_QUEUES", |text| python_queues(text, default));

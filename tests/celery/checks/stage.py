@@ -152,12 +152,13 @@ class Stage:
         environment.update({name.upper(): str(value) for name, value in settings.items()})
         return self.start(command, node, environment)
 
-    def python(self, *arguments, node=None, queues=QUEUES, concurrency=2):
-        """One of Python's workers, with the same tasks."""
+    def python(self, *arguments, node=None, queues=QUEUES, concurrency=2, **settings):
+        """One of Python's workers, with the same tasks; settings go into its environment."""
         node = node or f"python-{uuid.uuid4().hex[:6]}@test"
         command = [*CELERY, "-A", "contract", "worker", "-n", node]
         command += ["-Q", queues, "-c", str(concurrency), "-l", "INFO", *arguments]
-        return self.start(command, node, PYTHON)
+        environment = {name.upper(): str(value) for name, value in settings.items()}
+        return self.start(command, node, PYTHON | environment)
 
 
 class Notes:

@@ -59,6 +59,13 @@ impl Node {
         Ok(())
     }
 
+    /// Notes that a queue that is bound without a key is that of a node of ours, or is no more.
+    pub(super) async fn note_ours(&self, change: &str, queue: &str) -> RedisResult<()> {
+        let mut note = cmd(change);
+        note.arg(self.keys.nodes()).arg(member("", queue));
+        self.link.command(&note).await
+    }
+
     pub(super) async fn unbind_queue(
         &self,
         exchange: &str,

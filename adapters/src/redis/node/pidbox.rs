@@ -91,6 +91,7 @@ impl Node {
     }
 
     async fn bind_pidbox(&self) -> RedisResult<()> {
+        self.note_ours("SADD", &self.pidbox()).await?;
         self.bind(COMMANDS, "", &self.pidbox()).await
     }
 
@@ -98,6 +99,7 @@ impl Node {
     pub(super) async fn unbind(&self) {
         // It says so itself after an hour.
         let _ = self.unbind_queue(COMMANDS, "", &self.pidbox()).await;
+        let _ = self.note_ours("SREM", &self.pidbox()).await;
     }
 
     /// The queue that Celery gives a node. Nothing is ever in it: commands are published.

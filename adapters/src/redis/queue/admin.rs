@@ -61,6 +61,7 @@ impl TaskQueueAdmin for RedisQueue {
     async fn purge(&self, queue: &QueueName) -> Result<u64, PortError> {
         let mut script = self.scripts.purge.prepare_invoke();
         self.name_queues(&mut script, std::slice::from_ref(queue));
+        script.arg(self.keys.lists()).arg(self.keys.ours());
         let purged = async {
             script
                 .invoke_async(&mut self.looks.connection().await?)

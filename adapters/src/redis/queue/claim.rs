@@ -93,7 +93,10 @@ impl RedisQueue {
             .arg(first)
             .arg(MOST_MESSAGE)
             .arg(MOST_BYTES)
-            .arg(self.lease_micros());
+            .arg(self.lease_micros())
+            .arg(self.keys.lists())
+            .arg(self.keys.ours())
+            .arg(i32::from(session.keeps_copies()));
         for name in &names {
             claim.arg(name.as_str());
         }

@@ -30,7 +30,8 @@ impl RedisQueue {
             .arg(session.name())
             .arg(self.lease_micros())
             .arg(MOST_HANDED_BACK)
-            .arg(self.keys.lists());
+            .arg(self.keys.lists())
+            .arg(self.keys.ours());
         let handed_back = self.link.script(&script).await;
         handed_back.map_err(failed("leave"))
     }

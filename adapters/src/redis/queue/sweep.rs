@@ -55,8 +55,11 @@ impl RedisQueue {
                 .arg(self.now().timestamp_micros())
                 .arg(self.lease_micros())
                 .arg(MOST_PER_STEP)
-                .arg(self.keys.ours());
-            let (is_known, step, left): (bool, usize, usize) = self.link.script(&script).await?;
+                .arg(self.keys.ours())
+                .arg(self.keys.lists());
+            let (is_known, step, left, has_copies): (bool, usize, usize, bool) =
+                self.link.script(&script).await?;
+            session.keep_copies(has_copies);
             taken_back += step;
             is_new = false;
             if !is_known || left == 0 {

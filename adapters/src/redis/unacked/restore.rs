@@ -7,7 +7,7 @@ use domain::tasks::{Priority, QueueName};
 use redis::{RedisResult, cmd};
 use uuid::Builder;
 
-use super::{Restored, UnackedMessages};
+use super::{COPY, Restored, UnackedMessages};
 use crate::redis::error::failed;
 use crate::redis::wire::{Unacked, list_of, step_of};
 
@@ -67,18 +67,23 @@ impl UnackedMessages {
             None => "+inf".to_owned(),
         };
         let mut bound: u64 = self.link.command(cmd("ZCARD").arg(self.index())).await?;
-        let mut restored = Restored::default();
+        let (mut restored, mut copies) = (Restored::default(), 0);
         while 0 < bound {
             let mut range = cmd("ZRANGE");
             range.arg(self.index()).arg(&until).arg("-inf");
             range.arg("BYSCORE").arg("REV").arg("LIMIT");
-            range.arg(restored.left).arg(MOST_PER_STEP);
-            let tags: Vec<Vec<u8>> = self.link.command(&range).await?;
+            range.arg(restored.left + copies).arg(MOST_PER_STEP);
+            let mut tags: Vec<Vec<u8>> = self.link.command(&range).await?;
             if tags.is_empty() {
                 break;
             }
             bound = bound.saturating_sub(tags.len() as u64);
-            self.put_back(&tags, &mut restored).await?;
+            let found = tags.len();
+            tags.retain(|tag| !tag.starts_with(COPY.as_bytes()));
+            copies += (found - tags.len()) as u64;
+            if !tags.is_empty() {
+                self.put_back(&tags, &mut restored).await?;
+            }
         }
         Ok(restored)
     }
