@@ -9,7 +9,7 @@ use redis::cmd;
 use serde_json::{Value, json};
 use tests::log::Log;
 use tests::redis_server::RedisServer;
-use tests::samples::{START, task, value};
+use tests::samples::{START, task, value, worker};
 
 use super::{FIRST, NO_WAIT, Place, SECOND, ids, message};
 
@@ -138,7 +138,9 @@ async fn the_last_worker_hands_back_what_waits_for_its_time_and_was_never_tried(
         range.arg(place.key("celery")).arg(0).arg(-1);
         place.ask(&range).await
     };
-    place.queue.alive(&SECOND).await.unwrap();
+    let looks_on = worker(3);
+    place.queue.alive(&looks_on).await.unwrap();
+    assert_eq!(ids(&place.lease(SECOND).await), [""; 0]);
     assert_eq!(waiting().await.len(), 0);
 
     assert_eq!(place.queue.leave(&FIRST, &queues).await.unwrap(), 0);

@@ -26,6 +26,9 @@ if not instant then
     return false
 end
 
+-- Others give signs of life, too, only to look for the dead.
+redis.call('SADD', ARGV[10] .. 'serving', worker)
+
 local queues = {}
 for at = FIRST_QUEUE, #ARGV do
     local key = FIRST_KEY + PER_QUEUE * (at - FIRST_QUEUE)

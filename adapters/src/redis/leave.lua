@@ -1,21 +1,25 @@
--- Ends the life of a worker in order. When it was the last, what waits for its instant in its
--- queues and was never tried goes back to where Python sees it.
+-- Ends the life of a worker in order. When it was the last that served, what waits for its
+-- instant in its queues and was never tried goes back to where Python sees it.
 --
 -- KEYS: 1 the living; then six for each queue, as for a claim.
 -- ARGV: 1 the worker, 2 how long a silent worker is taken for living, 3 how many go back at most,
 --   4 what the lists begin with, 5 what our own keys begin with.
 -- Returns how many went back.
-local worker, lease, most, lists = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local worker, lease, most = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local lists, ours = ARGV[4], ARGV[5]
 
 -- What it may still hold comes back like that of the dead.
 redis.call('ZADD', KEYS[1], 'XX', 0, worker)
 local time = redis.call('TIME')
-local silent_since = string.format('%.0f', time[1] * 1000000 + time[2] - lease)
-if 0 < redis.call('ZCOUNT', KEYS[1], silent_since, '+inf') then
-    return 0
+local silent_since = time[1] * 1000000 + time[2] - lease
+for _, each in ipairs(redis.call('SMEMBERS', ours .. 'serving')) do
+    local sign = redis.call('ZSCORE', KEYS[1], each)
+    if sign and silent_since <= tonumber(sign) then
+        return 0
+    end
 end
 
-local copies, gone_back = copies_of(lists, ARGV[5]), 0
+local copies, gone_back = copies_of(lists, ours), 0
 for at = 2, #KEYS, 6 do
     local due = redis.call('ZREVRANGE', KEYS[at], 0, most - gone_back - 1)
     for _, record in ipairs(most <= gone_back and {} or due) do

@@ -50,6 +50,7 @@ local dead = redis.call('ZRANGE', KEYS[1], '-inf', '(' .. silent_since, 'BYSCORE
 for _, each in ipairs(dead) do
     redis.call('ZREM', KEYS[1], each)
     redis.call('SADD', KEYS[2], each)
+    redis.call('SREM', ours .. 'serving', each)
 end
 
 local taken_back = 0
