@@ -18,8 +18,8 @@ mod task;
 mod time_limits;
 
 pub use attempt::{MOST_CRASHES, attempt, crashed, timed_out};
-pub use back_off::back_off;
 pub(crate) use back_off::jitter;
+pub use back_off::{back_off, requeue_after};
 pub use envelope::{Due, Envelope, Priority, Reason};
 pub use name::{Key, QueueName, TaskId, TaskName};
 pub use outcome::{Failure, FailureKind, Outcome, Revocation};

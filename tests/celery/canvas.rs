@@ -52,6 +52,14 @@ async fn a_chord_whose_member_fails_fails() {
 }
 
 #[tokio::test]
+async fn what_is_rejected_fails_whatever_would_have_followed() {
+    Stage::shared().await.check(
+        "canvas",
+        "what_is_rejected_fails_whatever_would_have_followed",
+    );
+}
+
+#[tokio::test]
 async fn a_group_in_a_chain_is_a_chord() {
     Stage::shared()
         .await

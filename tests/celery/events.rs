@@ -24,6 +24,14 @@ async fn a_failure_and_a_retry_say_why() {
 }
 
 #[tokio::test]
+async fn a_rejection_says_whether_the_task_is_offered_again() {
+    Stage::shared().await.check(
+        "events",
+        "a_rejection_says_whether_the_task_is_offered_again",
+    );
+}
+
+#[tokio::test]
 async fn what_was_revoked_terminated_or_expired_says_which() {
     Stage::shared().await.check(
         "events",

@@ -24,6 +24,21 @@ async fn a_failure_says_its_kind_its_words_and_where() {
 }
 
 #[tokio::test]
+async fn what_is_rejected_fails_and_is_set_aside() {
+    Stage::shared()
+        .await
+        .check("states", "what_is_rejected_fails_and_is_set_aside");
+}
+
+#[tokio::test]
+async fn what_is_rejected_but_wanted_is_offered_again_after_a_while() {
+    Stage::shared().await.check(
+        "states",
+        "what_is_rejected_but_wanted_is_offered_again_after_a_while",
+    );
+}
+
+#[tokio::test]
 async fn an_unknown_task_fails_as_it_does_in_python() {
     Stage::shared()
         .await

@@ -7,7 +7,7 @@ mod record;
 use domain::tasks::Router;
 
 use arithmetic::{AddHandler, EchoHandler, ErrbackHandler, SleepHandler};
-use failing::{FailHandler, RetryHandler};
+use failing::{FailHandler, RejectHandler, RetryHandler};
 use record::RecordHandler;
 
 /// Knows who does which task on the worker called `node`.
@@ -18,6 +18,7 @@ pub(crate) fn router(node: &str) -> Router {
         .route(EchoHandler)
         .route(ErrbackHandler)
         .route(FailHandler)
+        .route(RejectHandler::default())
         .route::<record::Record>(record.clone())
         .route::<record::RecordLate>(record)
         .route(RetryHandler)

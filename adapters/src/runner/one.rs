@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use domain::ports::{Attempted, Clock, Lease, WorkerId};
 use domain::tasks::{
-    Cancellation, Outcome, Reason, Router, TimeLimits, attempt, crashed, timed_out,
+    Cancellation, FailureKind, Outcome, Reason, Router, TimeLimits, attempt, crashed, timed_out,
 };
 use futures_util::FutureExt;
 use tokio::time::timeout;
@@ -114,6 +114,17 @@ fn say(lease: &Lease, outcome: &Outcome, took: Duration) {
                 "Task {name}[{id}] raised unexpected: {reason}; once more in {}s",
                 wait.as_secs_f64()
             );
+        }
+        Outcome::Requeue(wait, reason) => {
+            tracing::warn!(
+                took,
+                "Task {name}[{id}] rejected: {reason}; offered again in {}s",
+                wait.as_secs_f64()
+            );
+        }
+        Outcome::Failed(failure) if failure.kind == FailureKind::Rejected => {
+            let reason = &failure.reason;
+            tracing::warn!(took, "Task {name}[{id}] rejected: {reason}; buried");
         }
         Outcome::Failed(failure) => {
             let reason = &failure.reason;

@@ -119,6 +119,13 @@ fn failed(context: &Context, error: TaskError, now: DateTime<Utc>) -> Outcome {
             Outcome::Retry(back_off(&context.id, context.attempt), reason)
         }
         TaskError::Postpone(wait, reason) if has_time => Outcome::Postpone(wait, reason),
+        TaskError::Requeue(reason) if has_time => {
+            Outcome::Requeue(context.requeue_after(now), reason)
+        }
+        TaskError::Reject(reason) => {
+            let kind = FailureKind::Rejected;
+            Outcome::Failed(Failure { kind, reason })
+        }
         TaskError::GiveUp(reason) => {
             let kind = FailureKind::GivenUp;
             Outcome::Failed(Failure { kind, reason })
@@ -131,7 +138,8 @@ fn failed(context: &Context, error: TaskError, now: DateTime<Utc>) -> Outcome {
         }
         TaskError::Retry(reason)
         | TaskError::RetryAfter(_, reason)
-        | TaskError::Postpone(_, reason) => {
+        | TaskError::Postpone(_, reason)
+        | TaskError::Requeue(reason) => {
             let words = format!(
                 "given up at its deadline after {} attempts, at last: {reason}",
                 context.attempt

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use super::TaskId;
 
 const FIRST: Duration = Duration::from_secs(5);
 const LONGEST: Duration = Duration::from_hours(1);
+const REQUEUE_FIRST: Duration = Duration::from_secs(1);
+const REQUEUE_LONGEST: Duration = Duration::from_mins(1);
 
 /// How long the task waits after its attempt number `attempt` (from 1) has failed.
 ///
@@ -16,6 +20,15 @@ pub fn back_off(id: &TaskId, attempt: u32) -> Duration {
     let step = FIRST.saturating_mul(1 << doublings).min(LONGEST);
     let per_mille = 800 + jitter(id, attempt) % 401;
     step * per_mille / 1000
+}
+
+/// How long a task that a worker rejected waits until it is offered again, `since` it was first due.
+///
+/// A second at first, then a tenth of the time that it has been passed on for, at most a minute: so
+/// tasks that nobody wants cost little, however many they are.
+pub fn requeue_after(since: TimeDelta) -> Duration {
+    let tenth = (since / 10).to_std().unwrap_or_default();
+    tenth.clamp(REQUEUE_FIRST, REQUEUE_LONGEST)
 }
 
 /// A number that differs from task to task and attempt to attempt (FNV-1a, 32 bit).
@@ -57,6 +70,17 @@ mod tests {
             assert!(
                 wait >= exact * 8 / 10 && wait <= exact * 12 / 10,
                 "attempt {attempt}: {wait:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_rejected_again_and_again_waits_longer_and_longer_up_to_a_minute() {
+        for (since, wait) in [(-5, 1), (0, 1), (10, 1), (20, 2), (300, 30), (86_400, 60)] {
+            assert_eq!(
+                requeue_after(TimeDelta::seconds(since)),
+                Duration::from_secs(wait),
+                "{since} s after it was due"
             );
         }
     }

@@ -17,6 +17,8 @@ pub enum Outcome {
     Retry(Duration, Reason),
     /// It is tried again after a while: nobody's attempt would have succeeded.
     Postpone(Duration, Reason),
+    /// Its worker did not want it, and it is offered again after a while.
+    Requeue(Duration, Reason),
     /// It brought its attempt down, and is tried again after a while.
     Crashed(Duration, Reason),
     /// There is no hope.
@@ -33,7 +35,9 @@ impl Outcome {
         match self {
             Self::Done(result) => Verdict::Done(result.clone()),
             Self::Retry(wait, reason) => Verdict::Retry(*wait, reason.clone()),
-            Self::Postpone(wait, reason) => Verdict::Postpone(*wait, reason.clone()),
+            Self::Postpone(wait, reason) | Self::Requeue(wait, reason) => {
+                Verdict::Postpone(*wait, reason.clone())
+            }
             Self::Crashed(wait, reason) => Verdict::Crashed(*wait, reason.clone()),
             Self::Failed(failure) => Verdict::Bury(failure.reason.clone()),
             Self::Revoked(Revocation::Expired) => {
@@ -71,6 +75,8 @@ pub enum FailureKind {
     Arguments,
     /// Its handler said that there is no hope.
     GivenUp,
+    /// Its handler rejected it, for good.
+    Rejected,
     /// It failed as often, or for as long, as it may.
     Exhausted,
     /// It brought down too many workers.

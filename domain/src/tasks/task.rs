@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::payload::named_arguments;
-use super::{PayloadError, Reason, TaskId, back_off};
+use super::{PayloadError, Reason, TaskId, back_off, requeue_after};
 use crate::ports::{PortError, Severity, WorkerId, chain};
 
 /// What a task says: data with a stable name.
@@ -97,13 +97,19 @@ impl Context {
         self.max_retries.is_none_or(|most| self.retries() < most)
     }
 
+    /// How long the task waits before it is offered again, if it is rejected at `now`.
+    pub(super) fn requeue_after(&self, now: DateTime<Utc>) -> Duration {
+        requeue_after(now - self.due_since)
+    }
+
     /// Whether the task, failing at `now` with `error`, would be attempted again before its deadline.
     pub fn has_time_for(&self, error: &TaskError, now: DateTime<Utc>) -> bool {
         let wait = match error {
             TaskError::Retry(_) | TaskError::RetryAfter(..) if !self.has_retries() => return false,
             TaskError::Retry(_) => back_off(&self.id, self.attempt),
             TaskError::RetryAfter(wait, _) | TaskError::Postpone(wait, _) => *wait,
-            TaskError::GiveUp(_) => return false,
+            TaskError::Requeue(_) => self.requeue_after(now),
+            TaskError::Reject(_) | TaskError::GiveUp(_) => return false,
         };
         let next = TimeDelta::from_std(wait)
             .ok()
@@ -124,6 +130,14 @@ pub enum TaskError {
     /// Try again after so long; this attempt does not count.
     #[error("postponed: {1}")]
     Postpone(Duration, Reason),
+    /// This worker does not want it: it is offered again after a while, see [`requeue_after`],
+    /// until the task's deadline; this attempt does not count. Celery's `Reject` with `requeue`.
+    #[error("rejected, and offered again: {0}")]
+    Requeue(Reason),
+    /// Nobody is to do it: it is set aside for a person to look at. Celery's `Reject` without
+    /// `requeue`.
+    #[error("rejected: {0}")]
+    Reject(Reason),
     /// There is no hope.
     #[error("given up: {0}")]
     GiveUp(Reason),
@@ -136,6 +150,8 @@ impl TaskError {
             Self::Retry(reason)
             | Self::RetryAfter(_, reason)
             | Self::Postpone(_, reason)
+            | Self::Requeue(reason)
+            | Self::Reject(reason)
             | Self::GiveUp(reason) => reason,
         }
     }

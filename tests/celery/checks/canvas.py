@@ -61,6 +61,21 @@ def a_chord_whose_member_fails_fails(stage):
     stage.becomes(called, "SUCCESS")
 
 
+def what_is_rejected_fails_whatever_would_have_followed(stage):
+    called, chorded = str(uuid.uuid4()), str(uuid.uuid4())
+    failed = stage.send("reject", link_error=stage.sign("errback", task_id=called))
+    assert stage.becomes(called, "SUCCESS")["result"] == failed.id
+    chained = chain(stage.sign("reject", 1), stage.sign("add", 1))()
+    assert stage.becomes(chained.id, "FAILURE")["result"]["exc_type"] == "Reject"
+    body = stage.sign("echo").on_error(stage.sign("errback", task_id=chorded))
+    result = chord([stage.sign("add", 1, 1), stage.sign("reject", 1)])(body)
+    document = stage.becomes(result.id, "FAILURE")
+    assert document["result"]["exc_type"] == "ChordError", document
+    (message,) = document["result"]["exc_message"]
+    assert message.endswith(" raised reject requeue=False: no good"), message
+    stage.becomes(chorded, "SUCCESS")
+
+
 def a_group_in_a_chain_is_a_chord(stage):
     parts = chain(
         stage.sign("add", 1, 1),

@@ -6,6 +6,7 @@ import os
 import time
 
 from celery import Celery
+from celery.exceptions import Reject
 
 app = Celery(broker=os.environ["BROKER"], backend=os.environ["RESULT"])
 prefix = os.environ.get("GLOBAL_KEYPREFIX")
@@ -71,6 +72,17 @@ def retry(self, fail_times=1, countdown=1):
     if done < fail_times:
         raise self.retry(exc=RuntimeError(f"attempt {done}"), countdown=countdown)
     return done
+
+
+rejections = {}
+
+
+@app.task(name="interop.reject", bind=True, acks_late=True)
+def reject(self, requeue_times=0):
+    """Counts in the memory of its process: for one worker with one process."""
+    times = rejections.get(self.request.id, 0)
+    rejections[self.request.id] = times + 1
+    raise Reject("no good", requeue=times < requeue_times)
 
 
 @app.task(name="interop.errback")

@@ -85,6 +85,25 @@ def a_failure_and_a_retry_say_why(stage):
         assert [event["retries"] for event in received] == [0, 1]
 
 
+def a_rejection_says_whether_the_task_is_offered_again(stage):
+    python = stage.python(queues="pythons", concurrency=1)
+    with Heard(stage) as heard:
+
+        def told(queue):
+            result = stage.send("reject", 2, queue=queue)
+            heard.one("requeue", type="task-rejected", requeue=False, uuid=result.id)
+            heard.one("exception", "traceback", type="task-failed", uuid=result.id)
+            assert heard.state.tasks[result.id].state == "FAILURE"
+            telling = ("type", "requeue", "retries", "exception")
+            events = [e for e in heard.all(uuid=result.id) if e["type"] != "task-sent"]
+            return [{key: e[key] for key in telling if key in e} for e in events]
+
+        ours = told("interop")
+        assert [e["requeue"] for e in ours if e["type"] == "task-rejected"] == [True, True, False]
+        assert ours == told("pythons"), ours
+    assert python.stop() == 0
+
+
 def what_was_revoked_terminated_or_expired_says_which(stage):
     with Heard(stage) as heard:
 

@@ -5,7 +5,7 @@ import json
 import time
 import uuid
 
-from celery.exceptions import NotRegistered
+from celery.exceptions import NotRegistered, Reject
 from stage import until
 
 
@@ -52,6 +52,25 @@ def a_failure_says_its_kind_its_words_and_where(stage):
         assert "no luck today" in str(error), error
     else:
         raise AssertionError("a failure is raised by whoever waits")
+
+
+def what_is_rejected_fails_and_is_set_aside(stage):
+    result = stage.send("reject")
+    document = stage.becomes(result.id, "FAILURE")
+    expected = {"exc_type": "Reject", "exc_message": ["no good", False]}
+    assert document["result"] == {**expected, "exc_module": "celery.exceptions"}, document
+    assert document["traceback"] is None and document["children"] == [], document
+    assert isinstance(result.result, Reject) and result.result.reason == "no good"
+    until(lambda: stage.redis.hexists("backbeat:buried", result.id))
+
+
+def what_is_rejected_but_wanted_is_offered_again_after_a_while(stage):
+    began, result = time.time(), stage.send("reject", 2)
+    until(lambda: stage.document(result.id))
+    assert stage.document(result.id)["status"] == "STARTED"
+    document = stage.becomes(result.id, "FAILURE")
+    assert document["result"]["exc_message"] == ["no good", False], document
+    assert 2 <= time.time() - began, "a second is waited each time"
 
 
 def an_unknown_task_fails_as_it_does_in_python(stage):

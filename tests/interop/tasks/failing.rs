@@ -1,9 +1,11 @@
 //! Tasks that fail.
 
+use std::collections::HashMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::tasks::{Context, Handler, Reason, Task, TaskError};
+use domain::tasks::{Context, Handler, Reason, Task, TaskError, TaskId};
 use serde::{Deserialize, Serialize};
 
 /// Fails, and says what it was told to say.
@@ -68,5 +70,38 @@ impl Handler<Retry> for RetryHandler {
         let wait = Duration::try_from_secs_f64(task.countdown).unwrap_or_default();
         let words = format!("attempt {retries}");
         Err(TaskError::RetryAfter(wait, Reason::new(words)))
+    }
+}
+
+/// Is offered again so often before it is rejected for good; with nothing said, it is at once.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Reject {
+    #[serde(default)]
+    requeue_times: u32,
+}
+
+impl Task for Reject {
+    type Output = ();
+    const NAME: &'static str = "interop.reject";
+    const ARGUMENTS: &'static [&'static str] = &["requeue_times"];
+}
+
+/// A rejected attempt does not count, so whoever counts them does it here.
+#[derive(Default)]
+pub(super) struct RejectHandler {
+    requeued: Mutex<HashMap<TaskId, u32>>,
+}
+
+#[async_trait]
+impl Handler<Reject> for RejectHandler {
+    async fn handle(&self, task: Reject, context: &Context) -> Result<(), TaskError> {
+        let mut requeued = self.requeued.lock().expect("nobody panics holding it");
+        let times = requeued.entry(context.id.clone()).or_default();
+        if task.requeue_times <= *times {
+            requeued.remove(&context.id);
+            return Err(TaskError::Reject(Reason::new("no good")));
+        }
+        *times += 1;
+        Err(TaskError::Requeue(Reason::new(format!("not now, {times}"))))
     }
 }

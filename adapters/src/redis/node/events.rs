@@ -74,10 +74,10 @@ impl Events {
     /// An attempt has ended. To be said once, when those who watch may act on it: when its
     /// result, if anybody waits for one, is stored.
     pub fn ended(&self, attempted: &Attempted) {
-        if self.are_wanted()
-            && let Some(event) = told::ended(attempted, self.node_name())
-        {
-            self.say(&attempted.lease, &event);
+        if self.are_wanted() {
+            for event in told::ended(attempted, self.node_name()) {
+                self.say(&attempted.lease, &event);
+            }
         }
     }
 

@@ -66,7 +66,7 @@ impl<'a> Errand<'a> {
                 raised().map(|(exception, traceback)| ResultState::Retry(exception, traceback))
             }
             Outcome::Revoked(why) => Some(ResultState::Revoked(*why)),
-            Outcome::Release => None,
+            Outcome::Requeue(..) | Outcome::Release => None,
         }
     }
 
@@ -162,7 +162,9 @@ impl Reporter {
             Outcome::Failed(failure) => Exception::of_failure(failure, task),
             Outcome::Retry(_, reason) | Outcome::Postpone(_, reason) => Exception::of_retry(reason),
             Outcome::Crashed(_, reason) => Exception::of_crash(reason),
-            Outcome::Done(_) | Outcome::Revoked(_) | Outcome::Release => return None,
+            Outcome::Done(_) | Outcome::Requeue(..) | Outcome::Revoked(_) | Outcome::Release => {
+                return None;
+            }
         };
         let traceback = exception.traceback(task.as_str(), self.events.node_name());
         Some((exception, traceback))

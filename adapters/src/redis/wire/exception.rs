@@ -1,5 +1,8 @@
 //! What went wrong, as Celery's clients raise it.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use domain::tasks::{Failure, FailureKind, Reason, Revocation, TaskName};
@@ -27,6 +30,7 @@ pub struct Exception {
 
 const CELERY: &str = "celery.exceptions";
 const BILLIARD: &str = "billiard.exceptions";
+const REJECT: &str = "Reject";
 
 impl Exception {
     /// Why there is no hope for the task of this name.
@@ -38,6 +42,11 @@ impl Exception {
             FailureKind::Unknown => Self::told("NotRegistered", CELERY, vec![task.as_str().into()]),
             FailureKind::Arguments => Self::raised("TypeError", "builtins", reason()),
             FailureKind::GivenUp => Self::raised("TaskFailed", "backbeat", reason()),
+            FailureKind::Rejected => Self::told(
+                REJECT,
+                CELERY,
+                vec![failure.reason.as_str().into(), false.into()],
+            ),
             FailureKind::Exhausted => Self::raised("MaxRetriesExceededError", CELERY, reason()),
             FailureKind::Crashed => Self::told("WorkerLostError", BILLIARD, reason()),
             FailureKind::TimeLimit(limit) => {
@@ -82,16 +91,13 @@ impl Exception {
 
     /// As Python shows it, for events.
     pub fn repr(&self) -> String {
-        repr::call(&self.name, &self.arguments)
+        call(&self.name, &self.arguments)
     }
 
     /// What Python would have shown of where it was raised, in words of ours; `None` where
     /// Python has nothing to show, because nobody raised it.
     pub fn traceback(&self, task: &str, node: &str) -> Option<String> {
-        let said = self.arguments.first().map(|argument| match argument {
-            Value::String(text) => text.clone(),
-            other => repr::value(other),
-        });
+        let said = self.arguments.first().map(words);
         self.was_raised.then(|| {
             format!(
                 "Traceback (most recent call last):\n  Task {task}, by worker {node}\n{}.{}: {}\n",
@@ -126,9 +132,27 @@ pub(super) fn shown(stored: &Value) -> String {
     };
     let name = name.rsplit('.').next().unwrap_or(name);
     match stored.get("exc_message") {
-        Some(Value::Array(arguments)) => repr::call(name, arguments),
-        Some(Value::Null) | None => repr::call(name, &[]),
-        Some(argument) => repr::call(name, std::slice::from_ref(argument)),
+        Some(Value::Array(arguments)) => call(name, arguments),
+        Some(Value::Null) | None => call(name, &[]),
+        Some(argument) => call(name, std::slice::from_ref(argument)),
+    }
+}
+
+/// As Python shows an exception of this class, made of these arguments; one class has its own way.
+fn call(name: &str, arguments: &[Value]) -> String {
+    match arguments {
+        [reason, requeue] if name == REJECT => {
+            format!("reject requeue={}: {}", repr::value(requeue), words(reason))
+        }
+        arguments => repr::call(name, arguments),
+    }
+}
+
+/// A value in words: a text is what it says.
+fn words(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => repr::value(other),
     }
 }
 
@@ -138,114 +162,5 @@ fn seconds(limit: Duration) -> Value {
         limit.as_secs().into()
     } else {
         limit.as_secs_f64().into()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn of(kind: FailureKind) -> Exception {
-        let name = "interop.add".to_owned().try_into().expect("a name");
-        Exception::of_failure(&Failure::new(kind, "it's \"off\""), &name)
-    }
-
-    #[test]
-    fn every_failure_is_one_that_python_knows_or_ours() {
-        for (kind, name, module, argument) in [
-            (
-                FailureKind::Unknown,
-                "NotRegistered",
-                CELERY,
-                json!("interop.add"),
-            ),
-            (
-                FailureKind::Arguments,
-                "TypeError",
-                "builtins",
-                json!("it's \"off\""),
-            ),
-            (
-                FailureKind::GivenUp,
-                "TaskFailed",
-                "backbeat",
-                json!("it's \"off\""),
-            ),
-            (
-                FailureKind::Exhausted,
-                "MaxRetriesExceededError",
-                CELERY,
-                json!("it's \"off\""),
-            ),
-            (
-                FailureKind::Crashed,
-                "WorkerLostError",
-                BILLIARD,
-                json!("it's \"off\""),
-            ),
-            (
-                FailureKind::TimeLimit(Duration::from_secs(2)),
-                "TimeLimitExceeded",
-                BILLIARD,
-                json!(2),
-            ),
-            (
-                FailureKind::SoftTimeLimit(Duration::from_millis(1500)),
-                "SoftTimeLimitExceeded",
-                BILLIARD,
-                json!(1.5),
-            ),
-        ] {
-            let expected =
-                json!({"exc_type": name, "exc_message": [argument], "exc_module": module});
-            assert_eq!(of(kind).to_value(), expected);
-        }
-    }
-
-    #[test]
-    fn it_is_shown_as_python_shows_it() {
-        assert_eq!(
-            of(FailureKind::GivenUp).repr(),
-            r#"TaskFailed('it\'s "off"')"#
-        );
-        assert_eq!(
-            of(FailureKind::Unknown).repr(),
-            "NotRegistered('interop.add')"
-        );
-        assert_eq!(
-            of(FailureKind::TimeLimit(Duration::from_secs(2))).repr(),
-            "TimeLimitExceeded(2)"
-        );
-        let stored = json!({"exc_type": "Outer.Nested", "exc_message": "no", "exc_module": "m"});
-        assert_eq!(shown(&stored), "Nested('no')");
-        assert_eq!(
-            shown(&json!({"exc_type": "E", "exc_message": [1, "a"]})),
-            "E(1, 'a')"
-        );
-        assert_eq!(shown(&json!(null)), "None");
-    }
-
-    #[test]
-    fn only_what_was_raised_has_a_traceback() {
-        let traceback = of(FailureKind::GivenUp).traceback("interop.add", "a@b");
-        assert_eq!(
-            traceback.as_deref(),
-            Some(
-                "Traceback (most recent call last):\n  Task interop.add, by worker a@b\nbackbeat.TaskFailed: it's \"off\"\n"
-            )
-        );
-        for kind in [
-            FailureKind::Unknown,
-            FailureKind::TimeLimit(Duration::ZERO),
-            FailureKind::Crashed,
-        ] {
-            assert_eq!(of(kind).traceback("a", "b"), None);
-        }
-        assert_eq!(
-            Exception::of_revocation(Revocation::Expired).traceback("a", "b"),
-            None
-        );
     }
 }

@@ -52,6 +52,10 @@ fn lease() -> Lease {
 }
 
 fn verdict(minutes: i64, outcome: Result<(), TaskError>, lease: &Lease) -> Verdict {
+    attempted(minutes, outcome, lease).verdict()
+}
+
+fn attempted(minutes: i64, outcome: Result<(), TaskError>, lease: &Lease) -> Outcome {
     let mut clock = MockClock::new();
     clock.expect_now().return_const(at(minutes));
     let router = Router::default().route(Doubler(outcome));
@@ -62,7 +66,6 @@ fn verdict(minutes: i64, outcome: Result<(), TaskError>, lease: &Lease) -> Verdi
         lease,
         Cancellation::default(),
     ))
-    .verdict()
 }
 
 fn reason() -> Reason {
@@ -112,6 +115,29 @@ fn a_postponed_task_waits_as_long_as_it_asked_but_not_beyond_its_deadline() {
     );
     assert_eq!(
         buried(verdict(51, later(), &lease())),
+        "given up at its deadline after 1 attempts, at last: the line is dead"
+    );
+}
+
+#[test]
+fn a_rejected_task_is_buried_or_offered_again_but_not_beyond_its_deadline() {
+    let again = || Err(TaskError::Requeue(reason()));
+
+    let rejected = attempted(0, Err(TaskError::Reject(reason())), &lease());
+    let failure = Failure::new(FailureKind::Rejected, reason().as_str());
+    assert_eq!(rejected, Outcome::Failed(failure));
+    assert_eq!(buried(rejected.verdict()), "the line is dead");
+    let second = Duration::from_secs(1);
+    assert_eq!(
+        attempted(0, again(), &lease()),
+        Outcome::Requeue(second, reason())
+    );
+    assert_eq!(
+        verdict(5, again(), &lease()),
+        Verdict::Postpone(30 * second, reason())
+    );
+    assert_eq!(
+        buried(verdict(60, again(), &lease())),
         "given up at its deadline after 1 attempts, at last: the line is dead"
     );
 }

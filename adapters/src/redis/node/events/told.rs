@@ -42,13 +42,16 @@ pub(in crate::redis::node) fn arguments(lease: &Lease) -> (String, String) {
 }
 
 /// What is told of an attempt that has ended; nothing if it was none. `node` made it.
-pub(super) fn ended<'a>(attempted: &'a Attempted, node: &str) -> Option<TaskEvent<'a>> {
+///
+/// Of what is rejected for good two things are told, as by Celery: to those who keep count of states
+/// it has failed.
+pub(super) fn ended<'a>(attempted: &'a Attempted, node: &str) -> Vec<TaskEvent<'a>> {
     let task = &attempted.lease.envelope.name;
     let retried = |exception: Exception| TaskEvent::Retried {
         traceback: traceback(&exception, task, node),
         exception: exception.repr(),
     };
-    Some(match &attempted.outcome {
+    let event = match &attempted.outcome {
         Outcome::Done(result) => TaskEvent::Succeeded {
             result: repr::value(result),
             runtime: attempted.took.as_secs_f64(),
@@ -56,6 +59,7 @@ pub(super) fn ended<'a>(attempted: &'a Attempted, node: &str) -> Option<TaskEven
         Outcome::Retry(_, reason) | Outcome::Postpone(_, reason) => {
             retried(Exception::of_retry(reason))
         }
+        Outcome::Requeue(..) => TaskEvent::Rejected { requeue: true },
         Outcome::Crashed(_, reason) => retried(Exception::of_crash(reason)),
         Outcome::Failed(failure) => {
             let exception = Exception::of_failure(failure, task);
@@ -69,8 +73,14 @@ pub(super) fn ended<'a>(attempted: &'a Attempted, node: &str) -> Option<TaskEven
             terminated: *why == Revocation::Terminated,
             expired: *why == Revocation::Expired,
         },
-        Outcome::Release => return None,
-    })
+        Outcome::Release => return Vec::new(),
+    };
+    match &attempted.outcome {
+        Outcome::Failed(failure) if failure.kind == FailureKind::Rejected => {
+            vec![event, TaskEvent::Rejected { requeue: false }]
+        }
+        _ => vec![event],
+    }
 }
 
 /// Where it was raised; nobody raised what was told from outside.

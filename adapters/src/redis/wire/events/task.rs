@@ -36,9 +36,9 @@ pub enum TaskEvent<'a> {
         /// Where it came from, for people; nobody knows when there was no attempt.
         traceback: Option<String>,
     },
-    /// A worker does not want it.
+    /// A worker rejected it.
     Rejected {
-        /// Whether it waits for another.
+        /// Whether it is offered again.
         requeue: bool,
     },
     /// Nobody wants it done any more.
