@@ -22,7 +22,7 @@ pub(crate) use back_off::jitter;
 pub use back_off::{back_off, requeue_after};
 pub use envelope::{Due, Envelope, Priority, Reason};
 pub use name::{Key, QueueName, TaskId, TaskName};
-pub use outcome::{Failure, FailureKind, Outcome, Revocation};
+pub use outcome::{Failure, FailureKind, Outcome, Revocation, Signal};
 pub use own_work::OwnWork;
 pub use payload::{Payload, PayloadError};
 pub use rate_limit::{RateLimit, RateLimitError};

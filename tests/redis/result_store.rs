@@ -7,7 +7,7 @@ use adapters::clock::ManualClock;
 use adapters::redis::wire::canvas::NewChord;
 use adapters::redis::wire::{Exception, ResultDocument, ResultState};
 use adapters::redis::{ChordPart, Counted, ResultSettings, ResultStore};
-use domain::tasks::{Failure, FailureKind, Reason, Revocation, TaskId};
+use domain::tasks::{Failure, FailureKind, Reason, Revocation, Signal, TaskId};
 use redis::cmd;
 use serde_json::{Value, json};
 use tests::celery;
@@ -110,7 +110,7 @@ async fn python_reads_every_state() {
             "TypeError('bo\"om')",
         ),
         (
-            ResultState::Revoked(Revocation::Terminated),
+            ResultState::Revoked(Revocation::Terminated(Signal::TERM)),
             "REVOKED",
             "TaskRevokedError('terminated')",
         ),

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
 use domain::ports::{Revoked, TaskState, WorkerControl};
-use domain::tasks::{Outcome, QueueName, Revocation};
+use domain::tasks::{Outcome, QueueName, Revocation, Signal};
 use tokio::time::{Instant, sleep};
 
 use super::theatre::{Act, Theatre, Told};
@@ -20,19 +20,20 @@ async fn what_is_revoked_is_not_begun_and_what_runs_is_terminated_if_that_is_sai
     let id = |at: usize| hands[at].lease.envelope.id.clone();
 
     let revoked = Revoked::Ids(vec![id(0), id(4)]);
-    assert_eq!(controls.revoke(&revoked, false), []);
+    assert_eq!(controls.revoke(&revoked, None), []);
     sleep(Duration::from_millis(50)).await;
     assert_eq!(
         seen.outcomes(),
         [(id(4), Outcome::Revoked(Revocation::Revoked))]
     );
 
-    assert_eq!(controls.revoke(&Revoked::Ids(vec![id(1)]), true), [id(1)]);
+    let (revoked, kill) = (Revoked::Ids(vec![id(1)]), Signal(9));
+    assert_eq!(controls.revoke(&revoked, Some(kill)), [id(1)]);
     theatre.stage.signal.add_permits(10);
     theatre.until(6, TaskState::Done).await;
 
     theatre.stopped(running).await;
-    let terminated = (id(1), Outcome::Revoked(Revocation::Terminated));
+    let terminated = (id(1), Outcome::Revoked(Revocation::Terminated(kill)));
     assert!(seen.outcomes().contains(&terminated));
     assert_eq!(controls.revoked(), [id(0), id(4), id(1)]);
     assert_eq!(controls.in_hand().len(), 0);

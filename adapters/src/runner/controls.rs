@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::ports::{Clock, Lease, UnknownTask};
-use domain::tasks::{Envelope, QueueName, Router, TaskName, TimeLimits};
+use domain::tasks::{Envelope, QueueName, Router, Signal, TaskName, TimeLimits};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
@@ -56,7 +56,14 @@ struct Hand {
 struct Running {
     since: DateTime<Utc>,
     abort: AbortHandle,
-    terminated: Option<Instant>,
+    terminated: Option<Terminated>,
+}
+
+/// Since when a task that runs is terminated, and by which signal.
+#[derive(Clone, Copy)]
+pub(super) struct Terminated {
+    pub(super) since: Instant,
+    pub(super) by: Signal,
 }
 
 impl Controls {
@@ -139,14 +146,13 @@ impl Controls {
     }
 
     /// Forgets a task that is in nobody's hands any more; answers whether it was terminated.
-    pub(super) fn end(&self, number: u64) -> bool {
-        let hand = self.state().in_hand.remove(&number);
-        let running = hand.and_then(|hand| hand.running);
-        running.is_some_and(|running| running.terminated.is_some())
+    pub(super) fn end(&self, number: u64) -> Option<Terminated> {
+        let hand = self.state().in_hand.remove(&number)?;
+        hand.running?.terminated
     }
 
-    /// Since when a task that still runs is terminated.
-    pub(super) fn terminated_since(&self, number: u64) -> Option<Instant> {
+    /// Whether a task that still runs is terminated.
+    pub(super) fn terminated(&self, number: u64) -> Option<Terminated> {
         let state = self.state();
         state.in_hand.get(&number)?.running.as_ref()?.terminated
     }

@@ -35,9 +35,10 @@ impl Watched {
     /// Whether it should have come to its end long ago, and why.
     pub(super) fn stuck(&self, runner: &Runner) -> Option<Outcome> {
         let now = Instant::now();
-        let terminated = runner.controls.terminated_since(self.number);
-        if terminated.is_some_and(|since| STUCK_AFTER < now - since) {
-            return Some(Outcome::Revoked(Revocation::Terminated));
+        if let Some(terminated) = runner.controls.terminated(self.number)
+            && STUCK_AFTER < now - terminated.since
+        {
+            return Some(Outcome::Revoked(Revocation::Terminated(terminated.by)));
         }
         let (limit, kind) = self.limits.first();
         if self.began.elapsed() < limit.saturating_add(STUCK_AFTER) {

@@ -175,13 +175,11 @@ impl<'a> Work<'a> {
         let Some(watched) = self.watched.remove(&id) else {
             return;
         };
-        let is_terminated = self.runner.controls.end(watched.number);
+        let terminated = self.runner.controls.end(watched.number);
         let attempted = attempted.unwrap_or_else(|| {
-            let outcome = if is_terminated {
-                Outcome::Revoked(Revocation::Terminated)
-            } else {
-                Outcome::Release
-            };
+            let outcome = terminated.map_or(Outcome::Release, |terminated| {
+                Outcome::Revoked(Revocation::Terminated(terminated.by))
+            });
             super::one::say_ended_early(&watched.lease, &outcome);
             watched.ended(outcome)
         });

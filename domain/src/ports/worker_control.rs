@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::Lease;
-use crate::tasks::{Envelope, QueueName, RateLimit, TaskId, TaskName};
+use crate::tasks::{Envelope, QueueName, RateLimit, Signal, TaskId, TaskName};
 
 /// A worker that can be asked what it does, and told what to do, while it works.
 ///
@@ -23,8 +23,8 @@ pub trait WorkerControl: Send + Sync {
     fn tasks(&self) -> BTreeMap<&'static str, Option<RateLimit>>;
 
     /// Has it do no such task, neither those that wait here nor those that come later. With
-    /// `terminate` those that run are ended, too; answers which these are.
-    fn revoke(&self, what: &Revoked, terminate: bool) -> Vec<TaskId>;
+    /// `terminate` those that run are ended, too, as though by that signal; answers which these are.
+    fn revoke(&self, what: &Revoked, terminate: Option<Signal>) -> Vec<TaskId>;
 
     /// The ids that were revoked lately.
     fn revoked(&self) -> Vec<TaskId>;

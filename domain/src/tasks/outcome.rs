@@ -94,8 +94,18 @@ pub enum Revocation {
     Revoked,
     /// It expired before it was begun.
     Expired,
-    /// It was revoked while it ran.
-    Terminated,
+    /// It was revoked while it ran, and ended.
+    Terminated(Signal),
+}
+
+/// The signal, by its number, for which whoever ended a task asked. A task is no process and gets
+/// none; the number is told to those who watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signal(pub u8);
+
+impl Signal {
+    /// What is asked for by who names none.
+    pub const TERM: Self = Self(15);
 }
 
 impl fmt::Display for Revocation {
@@ -103,7 +113,7 @@ impl fmt::Display for Revocation {
         f.write_str(match self {
             Self::Revoked => "revoked",
             Self::Expired => "expired",
-            Self::Terminated => "terminated",
+            Self::Terminated(_) => "terminated",
         })
     }
 }

@@ -110,17 +110,27 @@ def what_was_revoked_terminated_or_expired_says_which(stage):
         def revoked(result):
             fields = ("terminated", "signum", "expired")
             event = heard.one(*fields, type="task-revoked", uuid=result.id)
-            return event["terminated"], event["expired"]
+            return event["terminated"], event["signum"], event["expired"]
+
+        def runs():
+            running = stage.send("sleep", 30)
+            heard.one(type="task-started", uuid=running.id)
+            return running
 
         waiting = stage.send("add", 1, 1, countdown=1)
         time.sleep(0.3)
         waiting.revoke()
-        assert revoked(waiting) == (False, False)
-        assert revoked(stage.send("add", 1, 1, expires=-1)) == (False, True)
-        running = stage.send("sleep", 30)
-        heard.one(type="task-started", uuid=running.id)
-        running.revoke(terminate=True)
-        assert revoked(running) == (True, False)
+        assert revoked(waiting) == (False, None, False)
+        assert revoked(stage.send("add", 1, 1, expires=-1)) == (False, None, True)
+        for signal, number in (None, 15), ("SIGKILL", 9), ("USR1", 10), (2, 2):
+            running = runs()
+            running.revoke(terminate=True, signal=signal)
+            assert revoked(running) == (True, number, False)
+        running = runs()
+        answer = stage.tell("terminate", task_id=running.id, signal="BOGUS")
+        assert "a signal" in answer["error"], answer
+        assert stage.celery("control", "terminate", "KILL", running.id).returncode == 0
+        assert revoked(running) == (True, 9, False)
 
 
 def events_are_turned_on_and_off_and_heartbeats_asked_for(stage):

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::ports::{Fence, InHand, Lease, Revoked, UnknownTask, WorkerControl};
-use domain::tasks::{Envelope, Payload, QueueName, RateLimit, TaskId, TaskName};
+use domain::tasks::{Envelope, Payload, QueueName, RateLimit, Signal, TaskId, TaskName};
 use tests::samples::{START, task, value};
 
 /// What it was told, and what it says.
@@ -74,14 +74,16 @@ impl WorkerControl for Worker {
         ])
     }
 
-    fn revoke(&self, what: &Revoked, terminate: bool) -> Vec<TaskId> {
+    fn revoke(&self, what: &Revoked, terminate: Option<Signal>) -> Vec<TaskId> {
         let mut told = self.told();
         match what {
             Revoked::Ids(ids) => told.revoked.extend(ids.iter().cloned()),
             stamp @ Revoked::Stamp { .. } => told.stamps.push(stamp.clone()),
         }
         let running = told.in_hand.iter().filter(|each| {
-            each.running_since.is_some() && terminate && what.includes(&each.lease.envelope)
+            each.running_since.is_some()
+                && terminate.is_some()
+                && what.includes(&each.lease.envelope)
         });
         running.map(|each| each.lease.envelope.id.clone()).collect()
     }

@@ -34,11 +34,8 @@ impl Node {
             Command::Clock => json!({"clock": self.who.lamport()}),
             Command::Revoked => json!(self.revoked_ids()),
             Command::Hello { from, revoked } => self.greet(&from, revoked),
-            Command::Revoke { ids, termination } => self.revoke(ids, termination),
-            Command::RevokeStamped {
-                stamps,
-                termination,
-            } => self.revoke_stamped(&stamps, termination),
+            Command::Revoke { ids, terminate } => self.revoke(ids, terminate),
+            Command::RevokeStamped { stamps, terminate } => self.revoke_stamped(&stamps, terminate),
             Command::RateLimit { task, limit } => self.limit_rate(&task, limit),
             Command::TimeLimit { task, hard, soft } => self.limit_time(&task, hard, soft),
             Command::AddConsumer { queue, binding } => self.add_consumer(queue, binding).await,

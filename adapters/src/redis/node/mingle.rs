@@ -76,7 +76,7 @@ impl Node {
                 continue;
             };
             if let Ok(ids) = Arguments(answer).known_ids("revoked") {
-                self.control.revoke(&Revoked::Ids(ids), false);
+                self.control.revoke(&Revoked::Ids(ids), None);
             }
         }
     }

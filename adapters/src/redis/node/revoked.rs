@@ -129,7 +129,7 @@ impl Node {
         let ids = revoked.into_iter().map(|(id, _)| id.try_into());
         let ids: Vec<TaskId> = ids.filter_map(Result::ok).collect();
         if !ids.is_empty() {
-            self.control.revoke(&Revoked::Ids(ids), false);
+            self.control.revoke(&Revoked::Ids(ids), None);
         }
         Ok(latest)
     }

@@ -5,6 +5,7 @@ mod arguments;
 mod command;
 mod glob;
 mod reply;
+mod signal;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -12,7 +13,7 @@ use uuid::Uuid;
 
 pub use self::address::Address;
 pub use self::arguments::{ArgumentError, Arguments};
-pub use self::command::{Command, CommandError, Termination};
+pub use self::command::{Command, CommandError};
 pub use self::glob::matches_glob;
 pub use self::reply::{Reply, error_reply, ok_reply, read_reply, write_reply};
 use super::transient::{Way, opened, wrapped};

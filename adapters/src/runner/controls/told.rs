@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::{InHand, Revoked, UnknownTask, WorkerControl};
-use domain::tasks::{QueueName, RateLimit, TaskId, TaskName};
+use domain::tasks::{QueueName, RateLimit, Signal, TaskId, TaskName};
 use tokio::time::Instant;
 
-use super::Controls;
+use super::{Controls, Terminated};
 
 impl WorkerControl for Controls {
     fn in_hand(&self) -> Vec<InHand> {
@@ -34,16 +34,18 @@ impl WorkerControl for Controls {
         tasks.map(|name| (name, state.rates.of(name))).collect()
     }
 
-    fn revoke(&self, what: &Revoked, terminate: bool) -> Vec<TaskId> {
+    fn revoke(&self, what: &Revoked, terminate: Option<Signal>) -> Vec<TaskId> {
         let mut state = self.state();
         state.revocations.add(what);
         let mut ended = Vec::new();
-        for hand in state.in_hand.values_mut().filter(|_| terminate) {
+        for hand in state.in_hand.values_mut() {
             let task = &hand.lease.envelope;
-            if let Some(running) = &mut hand.running
+            if let Some(by) = terminate
+                && let Some(running) = &mut hand.running
                 && what.includes(task)
             {
-                running.terminated = Some(Instant::now());
+                let since = Instant::now();
+                running.terminated.get_or_insert(Terminated { since, by });
                 running.abort.abort();
                 ended.push(task.id.clone());
             }

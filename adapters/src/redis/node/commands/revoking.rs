@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use domain::ports::Revoked;
-use domain::tasks::TaskId;
+use domain::tasks::{Signal, TaskId};
 use serde_json::{Value, json};
 
 use crate::redis::node::Node;
-use crate::redis::wire::control::{Termination, ok_reply};
+use crate::redis::wire::control::ok_reply;
 
 /// How many ids an answer names: it is read by people.
 const MOST_NAMED: usize = 100;
@@ -15,13 +15,12 @@ const MOST_NAMED: usize = 100;
 const MOST_STAMPS: usize = 100;
 
 impl Node {
-    pub(super) fn revoke(&self, ids: Vec<TaskId>, termination: Termination) -> Value {
+    pub(super) fn revoke(&self, ids: Vec<TaskId>, terminate: Option<Signal>) -> Value {
         let named: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
-        let terminate = termination == Termination::Yes;
         let ended = self.control.revoke(&Revoked::Ids(ids.clone()), terminate);
         tracing::info!("{} tasks were revoked by remote control", ids.len());
         self.note_revoked(ids);
-        if terminate {
+        if terminate.is_some() {
             return terminated(&ended);
         }
         ok_reply(format!("tasks {{{}}} flagged as revoked", some(&named)))
@@ -30,9 +29,8 @@ impl Node {
     pub(super) fn revoke_stamped(
         &self,
         stamps: &[(String, Vec<String>)],
-        termination: Termination,
+        terminate: Option<Signal>,
     ) -> Value {
-        let terminate = termination == Termination::Yes;
         let mut ended = Vec::new();
         for (name, values) in stamps.iter().take(MOST_STAMPS) {
             let stamp = Revoked::Stamp {
@@ -41,7 +39,7 @@ impl Node {
             };
             ended.extend(self.control.revoke(&stamp, terminate));
         }
-        if terminate {
+        if terminate.is_some() {
             return terminated(&ended);
         }
         let named: Vec<String> = stamps
@@ -63,7 +61,7 @@ impl Node {
             return Value::Null;
         }
         if !revoked.is_empty() {
-            self.control.revoke(&Revoked::Ids(revoked), false);
+            self.control.revoke(&Revoked::Ids(revoked), None);
         }
         json!({"revoked": self.revoked_ids(), "clock": self.who.tick()})
     }

@@ -70,7 +70,10 @@ pub(super) fn ended<'a>(attempted: &'a Attempted, node: &str) -> Vec<TaskEvent<'
             }
         }
         Outcome::Revoked(why) => TaskEvent::Revoked {
-            terminated: *why == Revocation::Terminated,
+            terminated: match why {
+                Revocation::Terminated(by) => Some(*by),
+                Revocation::Revoked | Revocation::Expired => None,
+            },
             expired: *why == Revocation::Expired,
         },
         Outcome::Release => return Vec::new(),

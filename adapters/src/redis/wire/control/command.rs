@@ -6,7 +6,7 @@ mod tests;
 
 use std::time::Duration;
 
-use domain::tasks::{QueueName, RateLimit, TaskId};
+use domain::tasks::{QueueName, RateLimit, Signal, TaskId};
 
 use super::ArgumentError;
 
@@ -62,15 +62,15 @@ pub enum Command {
     Revoke {
         /// Which tasks.
         ids: Vec<TaskId>,
-        /// Whether those that run are ended.
-        termination: Termination,
+        /// By which signal those that run are ended, if they are.
+        terminate: Option<Signal>,
     },
     /// Nobody wants tasks done that carry one of these stamps.
     RevokeStamped {
         /// Names of stamps, each with its values.
         stamps: Vec<(String, Vec<String>)>,
-        /// Whether those that run are ended.
-        termination: Termination,
+        /// By which signal those that run are ended, if they are.
+        terminate: Option<Signal>,
     },
     /// How often this task may be begun.
     RateLimit {
@@ -120,15 +120,6 @@ pub enum Command {
     Shutdown,
     /// What makes no sense here, and why.
     Senseless(&'static str),
-}
-
-/// Whether tasks that run are ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Termination {
-    /// They go on.
-    No,
-    /// They are ended.
-    Yes,
 }
 
 /// Why a request is no command.

@@ -1,6 +1,7 @@
 //! What becomes of a task.
 
 use chrono::{DateTime, Utc};
+use domain::tasks::Signal;
 use serde_json::{Value, json};
 
 use super::Stamp;
@@ -43,8 +44,8 @@ pub enum TaskEvent<'a> {
     },
     /// Nobody wants it done any more.
     Revoked {
-        /// Whether it ran.
-        terminated: bool,
+        /// By which signal it was ended, if it ran.
+        terminated: Option<Signal>,
         /// Whether it was too late for it.
         expired: bool,
     },
@@ -120,7 +121,11 @@ impl TaskEvent<'_> {
                 expired,
             } => (
                 "task-revoked",
-                json!({"terminated": terminated, "signum": null, "expired": expired}),
+                json!({
+                    "terminated": terminated.is_some(),
+                    "signum": terminated.map(|Signal(number)| number),
+                    "expired": expired,
+                }),
             ),
         };
         fields["uuid"] = Value::from(id);
@@ -212,7 +217,7 @@ mod tests {
             ),
             (
                 TaskEvent::Revoked {
-                    terminated: true,
+                    terminated: Some(Signal::TERM),
                     expired: false,
                 },
                 "task-revoked",

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use domain::tasks::Reason;
+use domain::tasks::{Reason, Signal};
 use serde_json::json;
 
 use super::*;
@@ -67,7 +67,7 @@ fn every_state_has_the_fields_that_celery_writes() {
             json!(DONE),
         ),
         (
-            ResultState::Revoked(Revocation::Terminated),
+            ResultState::Revoked(Revocation::Terminated(Signal::TERM)),
             "REVOKED",
             revoked,
             json!(null),

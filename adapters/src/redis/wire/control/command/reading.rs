@@ -1,8 +1,8 @@
 //! Reads what a request asks for.
 
-use domain::tasks::RateLimit;
+use domain::tasks::{RateLimit, Signal};
 
-use super::{Command, CommandError, Termination};
+use super::{Command, CommandError};
 use crate::redis::wire::control::{ArgumentError, Arguments, Request};
 
 impl Command {
@@ -44,15 +44,15 @@ impl Command {
             },
             "revoke" => Self::Revoke {
                 ids: arguments.ids("task_id")?,
-                termination: termination(arguments),
+                terminate: terminate(arguments)?,
             },
             "terminate" => Self::Revoke {
                 ids: arguments.ids("task_id")?,
-                termination: Termination::Yes,
+                terminate: Some(arguments.signal("signal")?),
             },
             "revoke_by_stamped_headers" => Self::RevokeStamped {
                 stamps: arguments.stamps("headers")?,
-                termination: termination(arguments),
+                terminate: terminate(arguments)?,
             },
             other => return Self::setting(other, arguments),
         })
@@ -111,12 +111,10 @@ fn why_not(method: &str) -> Option<&'static str> {
     })
 }
 
-fn termination(arguments: Arguments<'_>) -> Termination {
-    if arguments.flag("terminate") {
-        Termination::Yes
-    } else {
-        Termination::No
-    }
+/// By which signal what runs is ended, if it is.
+fn terminate(arguments: Arguments<'_>) -> Result<Option<Signal>, ArgumentError> {
+    let is_ended = arguments.flag("terminate");
+    is_ended.then(|| arguments.signal("signal")).transpose()
 }
 
 /// Nothing, and zero, are no limit.

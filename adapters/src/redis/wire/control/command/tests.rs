@@ -21,7 +21,6 @@ fn id(text: &str) -> TaskId {
 
 #[test]
 fn commands_are_read_with_their_arguments() {
-    let no = Termination::No;
     let one = |text| vec![id(text)];
     for (method, arguments, expected) in [
         ("ping", json!({"x": 1}), Command::Ping),
@@ -61,7 +60,7 @@ fn commands_are_read_with_their_arguments() {
             json!({"task_id": ["a"], "terminate": false, "signal": "SIGTERM"}),
             Command::Revoke {
                 ids: one("a"),
-                termination: no,
+                terminate: None,
             },
         ),
         (
@@ -69,7 +68,15 @@ fn commands_are_read_with_their_arguments() {
             json!({"task_id": "a", "signal": "KILL"}),
             Command::Revoke {
                 ids: one("a"),
-                termination: Termination::Yes,
+                terminate: Some(Signal(9)),
+            },
+        ),
+        (
+            "revoke",
+            json!({"task_id": "a", "terminate": true, "signal": null}),
+            Command::Revoke {
+                ids: one("a"),
+                terminate: Some(Signal::TERM),
             },
         ),
     ] {
@@ -92,7 +99,7 @@ fn what_changes_a_worker_is_read_with_its_arguments() {
                     ("n".to_owned(), vec!["1".to_owned(), "2".to_owned()]),
                     ("tenant".to_owned(), vec!["acme".to_owned()]),
                 ],
-                termination: Termination::No,
+                terminate: None,
             },
         ),
         (
@@ -160,6 +167,11 @@ fn what_cannot_be_obeyed_says_why() {
         ),
         ("pool_grow", json!({"n": "many"}), "is not a number"),
         ("hello", json!({}), "from_node is missing"),
+        (
+            "terminate",
+            json!({"task_id": "a", "signal": "BOGUS"}),
+            "the argument signal is not the name or the number of a signal",
+        ),
     ] {
         let error = read(method, &arguments).expect_err(method).to_string();
         assert!(error.contains(words), "{method}: {error}");
