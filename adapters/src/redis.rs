@@ -4,6 +4,7 @@
 //! workers share them. What our workers hold, delay and bury is in keys of our own, moved by
 //! scripts, each of which is one atomic step.
 
+mod announcer;
 mod bell;
 mod builtins;
 mod client;
@@ -27,7 +28,7 @@ pub mod wire;
 pub use self::builtins::with_celery_tasks;
 pub use self::client::{CeleryClient, ClientSettings};
 pub use self::condition::{Advice, Condition};
-pub use self::node::{Events, Node, NodeSettings, RevokedResults};
+pub use self::node::{Events, Node, NodeSettings, RevokedResults, host};
 pub use self::queue::{Quarantined, RedisQueue, RedisSettings};
 pub use self::reporter::{Reporter, ReporterSettings, Wishes};
 pub use self::results::{ChordDone, ChordPart, Counted, ResultSettings, ResultStore};

@@ -1,6 +1,6 @@
 //! What a worker is called, as Celery makes a name of what was said.
 
-use std::fs;
+pub(crate) use adapters::redis::host;
 
 /// The name that `said` means on the machine `host`: `%h` is the machine, `%n` what stands before
 /// its first dot, `%d` what stands behind it, `%%` is `%`. Without an `@` it is a machine's name.
@@ -28,15 +28,6 @@ pub(crate) fn expanded(said: &str, host: &str) -> String {
         rest = letters.as_str();
     }
     expanded + rest
-}
-
-/// What this machine is called.
-pub(crate) fn host() -> String {
-    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    match name.trim() {
-        "" => "localhost".to_owned(),
-        name => name.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,13 @@ async fn a_worker_says_that_it_comes_lives_and_goes() {
 }
 
 #[tokio::test]
+async fn what_is_sent_is_told_of_by_whoever_sends_it() {
+    Stage::empty()
+        .await
+        .check("events", "what_is_sent_is_told_of_by_whoever_sends_it");
+}
+
+#[tokio::test]
 async fn a_task_is_received_started_and_succeeds() {
     Stage::shared()
         .await

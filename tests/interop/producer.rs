@@ -79,12 +79,14 @@ impl Produce {
             broker,
             result,
             key_prefix,
+            sent_event,
             ..
         } = self.redis;
         let result = result.as_ref().unwrap_or(&broker);
         let settings = ClientSettings {
             prefix: key_prefix.clone(),
             result_prefix: key_prefix,
+            tells_sent: sent_event == "1",
             ..ClientSettings::default()
         };
         Ok(CeleryClient::open(

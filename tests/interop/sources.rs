@@ -19,6 +19,9 @@ pub(crate) struct Redis {
     /// After how many seconds what nobody acknowledged is taken for lost, as Python workers do.
     #[arg(long, env = "VISIBILITY_TIMEOUT")]
     pub(crate) visibility_timeout: Option<f64>,
+    /// 1: an event tells of each task that is sent.
+    #[arg(long, env = "SENT_EVENT", default_value = "0")]
+    pub(crate) sent_event: String,
 }
 
 /// The settings of a process: those that follow from the command line, and nothing else but how
@@ -31,6 +34,7 @@ pub(crate) fn sources(redis: &Redis, settings: &[(&str, String)]) -> Sources {
     }
     let given = [
         ("REDIS_URL", redis.broker.clone()),
+        ("CELERY_CONF_TASK_SEND_SENT_EVENT", redis.sent_event.clone()),
         ("CELERY_CONF_BROKER_TRANSPORT_OPTIONS", options.to_string()),
         (
             "CELERY_CONF_RESULT_BACKEND_TRANSPORT_OPTIONS",

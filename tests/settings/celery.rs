@@ -29,6 +29,7 @@ fn limits_and_signals_are_honoured() {
         ("CELERY_CONF_WORKER_SOFT_SHUTDOWN_TIMEOUT", "10.0"),
         ("CELERY_CONF_TASK_DEFAULT_PRIORITY", "5"),
         ("CELERY_CONF_TASK_INHERIT_PARENT_PRIORITY", "True"),
+        ("CELERY_CONF_TASK_SEND_SENT_EVENT", "True"),
     ])
     .unwrap();
 
@@ -42,7 +43,7 @@ fn limits_and_signals_are_honoured() {
     assert!(settings.node.task_events && !settings.node.remote_control);
     assert_eq!(settings.node.soft_shutdown, Duration::from_secs(10));
     assert_eq!(settings.sending.priority, Priority::new(5));
-    assert!(settings.sending.inherits_priority);
+    assert!(settings.sending.inherits_priority && settings.sending.tells_sent);
     assert_eq!(settings.beat.entries[0].priority, Priority::new(5));
 }
 

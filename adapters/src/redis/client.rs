@@ -14,9 +14,10 @@ use redis::{Pipeline, ProtocolVersion, RedisResult, pipe};
 use serde_json::Value;
 use uuid::Builder;
 
-use self::publish::{add_bindings, add_chords, add_messages};
+use self::publish::{add_bindings, add_chords, add_messages, with_mark};
 use self::wait::Waiting;
 use super::RedisUrl;
+use super::announcer::Announcer;
 use super::error::failed;
 use super::link::Link;
 use super::server::Server;
@@ -37,6 +38,8 @@ pub struct ClientSettings {
     pub priority: Priority,
     /// How long what is known of a chord is kept (`result_expires`).
     pub results_kept_for: Duration,
+    /// Whether those who watch are told of what is sent (`task_send_sent_event`).
+    pub tells_sent: bool,
 }
 
 impl Default for ClientSettings {
@@ -47,6 +50,7 @@ impl Default for ClientSettings {
             routes: Routes::default(),
             priority: Priority::default(),
             results_kept_for: Duration::from_hours(24),
+            tells_sent: false,
         }
     }
 }
@@ -60,6 +64,7 @@ pub struct CeleryClient {
     results: Option<Results>,
     /// The queues that this client has declared.
     declared: Mutex<HashSet<QueueName>>,
+    announcer: Option<Announcer>,
     clock: Arc<dyn Clock>,
     settings: ClientSettings,
 }
@@ -93,12 +98,15 @@ impl CeleryClient {
             });
             Ok((Link::to(broker)?, results.transpose()?))
         };
+        let announcer = || Announcer::at(broker, &settings.prefix, Arc::clone(&clock));
+        let announcer = settings.tells_sent.then(announcer);
         let (broker, results) = open().map_err(failed("open"))?;
         let result_prefix = with_mark(settings.result_prefix);
         Ok(Self {
             broker,
             results,
             declared: Mutex::default(),
+            announcer,
             clock,
             settings: ClientSettings {
                 result_prefix,
@@ -139,6 +147,10 @@ impl CeleryClient {
         let prefix = &self.settings.prefix;
         add_bindings(&mut pipeline, prefix, &new);
         add_messages(&mut pipeline, prefix, &follow_ups.messages, now);
+        if let Some(announcer) = &self.announcer {
+            let sent = follow_ups.messages.iter().map(|each| &each.envelope);
+            announcer.add(&mut pipeline, sent, now);
+        }
         run(&self.broker, &pipeline).await.map_err(failed(ACTION))?;
         self.note_declared(new);
         Ok(id)
@@ -211,31 +223,11 @@ async fn run(link: &Link, pipeline: &Pipeline) -> RedisResult<()> {
     link.pipeline::<()>(pipeline).await
 }
 
-/// What Celery makes of a prefix that ends in a letter.
-fn with_mark(mut prefix: String) -> String {
-    if !prefix.is_empty() && !prefix.ends_with([':', '_', '-', '.']) {
-        prefix.push('_');
-    }
-    prefix
-}
-
 fn refused(error: CanvasError) -> PortError {
     PortError {
         adapter: "redis",
         action: "send a task",
         severity: Severity::Permanent,
         source: error.into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_prefix_of_results_ends_in_a_mark() {
-        for (given, expected) in [("", ""), ("a", "a_"), ("a:", "a:"), ("{x}.", "{x}.")] {
-            assert_eq!(with_mark(given.to_owned()), expected);
-        }
     }
 }

@@ -24,12 +24,14 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 pub use self::events::Events;
+pub(super) use self::events::told_of_sent;
+pub use self::machine::host;
 pub use self::revoked::RevokedResults;
+pub(super) use self::who::Who;
 
 use self::asking::Scripts;
 use self::inbox::Inbox;
 use self::revoked::Revocations;
-use self::who::Who;
 use super::RedisUrl;
 use super::error::failed;
 use super::keys::Keys;

@@ -28,6 +28,7 @@ use redis::{AsyncConnectionConfig, ProtocolVersion, RedisResult, ScriptInvocatio
 
 pub use self::quarantine::Quarantined;
 use super::RedisUrl;
+use super::announcer::Announcer;
 use super::bell::Bell;
 use super::condition::Condition;
 use super::error::failed;
@@ -45,6 +46,8 @@ pub struct RedisSettings {
     pub prefix: String,
     /// How long a worker that is silent is taken for living, by the clock of Redis.
     pub lease: Duration,
+    /// Whether those who watch are told of what is put there (`task_send_sent_event`).
+    pub tells_sent: bool,
 }
 
 impl Default for RedisSettings {
@@ -52,6 +55,7 @@ impl Default for RedisSettings {
         Self {
             prefix: String::new(),
             lease: Duration::from_secs(15),
+            tells_sent: false,
         }
     }
 }
@@ -72,6 +76,7 @@ pub struct RedisQueue {
     sessions: Sessions,
     /// Whoever begins a session holds this.
     arriving: tokio::sync::Mutex<()>,
+    announcer: Option<Announcer>,
     clock: Arc<dyn Clock>,
     settings: RedisSettings,
 }
@@ -104,7 +109,9 @@ impl RedisQueue {
             ))
         };
         let (link, bell, looks) = open().map_err(failed("open"))?;
+        let announcer = || Announcer::at(url, &settings.prefix, Arc::clone(&clock));
         Ok(Self {
+            announcer: settings.tells_sent.then(announcer),
             link,
             bell,
             looks,

@@ -17,6 +17,7 @@ use domain::tasks::{Priority, Routes};
 use self::errand::Errand;
 use self::started::Started;
 pub use self::wishes::Wishes;
+use super::announcer::Announcer;
 use super::error::failed;
 use super::link::Link;
 use super::node::Events;
@@ -36,6 +37,8 @@ pub struct ReporterSettings {
     pub priority: Priority,
     /// Whether it is as urgent as the task it follows (`task_inherit_parent_priority`).
     pub inherits_priority: bool,
+    /// Whether those who watch are told of it (`task_send_sent_event`).
+    pub tells_sent: bool,
 }
 
 /// Hears how tasks fare in a worker, and does what Celery's users expect then: stores results for
@@ -48,6 +51,7 @@ pub struct Reporter {
     events: Arc<Events>,
     results: Option<Arc<ResultStore>>,
     broker: Link,
+    announcer: Option<Announcer>,
     clock: Arc<dyn Clock>,
     started: Started,
     /// Those whose errands are done already, while others of their batch are not.
@@ -69,10 +73,12 @@ impl Reporter {
         clock: Arc<dyn Clock>,
         settings: ReporterSettings,
     ) -> Result<Self, PortError> {
+        let announcer = || Announcer::at(url, &settings.prefix, Arc::clone(&clock));
         Ok(Self {
             events,
             results,
             broker: Link::to(url).map_err(failed("open"))?,
+            announcer: settings.tells_sent.then(announcer),
             clock,
             started: Started::default(),
             done: Mutex::default(),

@@ -13,6 +13,8 @@ pub struct SendingSettings {
     pub priority: Priority,
     /// `CELERY_CONF_TASK_INHERIT_PARENT_PRIORITY`: whether what follows upon a task is as urgent.
     pub inherits_priority: bool,
+    /// `CELERY_CONF_TASK_SEND_SENT_EVENT`: whether those who watch are told of what is sent.
+    pub tells_sent: bool,
 }
 
 impl SendingSettings {
@@ -21,6 +23,7 @@ impl SendingSettings {
         Self {
             priority: Priority::new(priority),
             inherits_priority: read.or("CELERY_CONF_TASK_INHERIT_PARENT_PRIORITY", false, boolean),
+            tells_sent: read.or("CELERY_CONF_TASK_SEND_SENT_EVENT", false, boolean),
         }
     }
 }

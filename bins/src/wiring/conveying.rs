@@ -26,6 +26,7 @@ pub(super) fn open(
     let how = RedisSettings {
         prefix: prefix.clone(),
         lease: settings.worker.lease,
+        tells_sent: settings.sending.tells_sent,
     };
     let queue = RedisQueue::open(url, Arc::clone(clock), how)?;
     Ok(Some(Arc::new(queue)))

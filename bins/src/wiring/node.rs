@@ -163,5 +163,6 @@ fn reporting(settings: &Settings) -> ReporterSettings {
         routes: settings.routes.clone(),
         priority: settings.sending.priority,
         inherits_priority: settings.sending.inherits_priority,
+        tells_sent: settings.sending.tells_sent,
     }
 }

@@ -1,9 +1,13 @@
 """Events, as the real receiver hears them."""
 
+import os
 import threading
 import time
 
+from beat import beat
+from celery import chain
 from celery.events.state import State
+from producer import produced
 from stage import until
 
 ALWAYS = {"type", "hostname", "timestamp", "pid", "clock"}
@@ -55,6 +59,42 @@ def a_worker_says_that_it_comes_lives_and_goes(stage):
         assert worker.stop() == 0
         heard.one(*WORKER, type="worker-offline", hostname=worker.name)
         assert not heard.state.workers[worker.name].alive
+
+
+def what_is_sent_is_told_of_by_whoever_sends_it(stage):
+    """The real client is the measure of a worker, a client and a beat."""
+    stage.app.conf.task_send_sent_event = True
+    os.environ["SENT_EVENT"] = "1"
+    worker = stage.worker()
+    with Heard(stage) as heard:
+
+        def told(**like):
+            event = heard.one(type="task-sent", **like)
+            assert event["hostname"].startswith("gen"), event
+            return {key: event[key] for key in set(event) - {"utcoffset", "local_received"}}
+
+        def are_alike(event, other, *but):
+            assert set(event) == set(other), set(event) ^ set(other)
+            differ = {key for key in event if event[key] != other[key]}
+            assert differ <= {"hostname", "pid", "clock", "timestamp", "uuid", *but}, (event, other)
+
+        parts = chain(stage.sign("add", 1, 2), stage.sign("add", 10))()
+        first, second = told(uuid=parts.parent.id), told(uuid=parts.id)
+        are_alike(second, first, "parent_id", "args")
+        assert second["parent_id"] == second["root_id"] == first["uuid"]
+        assert (first["args"], second["args"]) == ("(1, 2)", "(3, 10)")
+        assert second["pid"] == worker.child.pid
+
+        options = {"priority": 6, "shadow": "nice", "expires": "2040-01-01T00:00:00+00:00"}
+        options["eta"] = "2039-01-01T00:00:00+00:00"
+        pythons = told(uuid=stage.send("echo", "ž", None, kwargs={"k": 1}, **options).id)
+        (ours,) = produced(
+            stage, {"task": "echo", "args": ["ž", None], "kwargs": {"k": 1}, "options": options}
+        )
+        are_alike(told(uuid=ours["id"]), pythons, "root_id")
+
+        beat(stage, {"one": {"task": "echo", "schedule": 1, "args": ["tick"]}})
+        are_alike(told(args="('tick',)"), told(uuid=stage.send("echo", "tick").id), "root_id")
 
 
 def a_task_is_received_started_and_succeeds(stage):

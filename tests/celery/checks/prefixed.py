@@ -8,7 +8,8 @@ from stage import until
 
 
 def with_a_password_and_a_key_prefix_all_is_the_same(stage):
-    ours, pythons = stage.worker(queues="ours"), stage.python(queues="pythons")
+    ours = stage.worker(queues="ours", sent_event=1)
+    pythons = stage.python(queues="pythons")
 
     def sign(number, task, *args):
         return stage.sign(task, *args, queue=["ours", "pythons"][number % 2])
@@ -17,6 +18,7 @@ def with_a_password_and_a_key_prefix_all_is_the_same(stage):
         result = chain(*[sign(n, "add", *[1, 2][: 2 - (n > 0)]) for n in range(4)])()
         assert stage.value(result) == 6
         heard.one(type="task-succeeded", hostname=ours.name)
+        heard.one(type="task-sent", parent_id=result.parent.parent.parent.id)
     header = [sign(n, "add", n, n) for n in range(4)]
     assert stage.value(chord(header)(sign(0, "echo")))["args"] == [[0, 2, 4, 6]]
     answers = stage.app.control.ping(timeout=2, limit=2)

@@ -63,3 +63,23 @@ pub(in crate::redis) fn add_chords(
         }
     }
 }
+
+/// What Celery makes of a prefix of results: it ends in a mark.
+pub(super) fn with_mark(mut prefix: String) -> String {
+    if !prefix.is_empty() && !prefix.ends_with([':', '_', '-', '.']) {
+        prefix.push('_');
+    }
+    prefix
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_of_results_ends_in_a_mark() {
+        for (given, expected) in [("", ""), ("a", "a_"), ("a:", "a:"), ("{x}.", "{x}.")] {
+            assert_eq!(with_mark(given.to_owned()), expected);
+        }
+    }
+}

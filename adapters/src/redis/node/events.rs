@@ -14,6 +14,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 pub(super) use self::told::arguments;
+pub(in crate::redis) use self::told::sent as told_of_sent;
 use self::waiting::Waiting;
 use super::{Node, Who};
 use crate::redis::wire::events::{BATCH, TaskEvent, batch_of_events, channel_of_events};

@@ -7,6 +7,15 @@ use serde_json::{Value, json};
 /// How many ticks of its clock Linux counts as a second for those who read `/proc`.
 const TICKS: f64 = 100.0;
 
+/// What this machine is called.
+pub fn host() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    match name.trim() {
+        "" => "localhost".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
 /// The load of the machine: of a minute, of five, of fifteen.
 pub(super) fn load() -> [f64; 3] {
     let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();

@@ -11,15 +11,15 @@ use crate::redis::wire::events::Stamp;
 const LATEST: u64 = 1 << 53;
 
 /// Who a node is.
-pub(super) struct Who {
-    pub(super) name: String,
-    pub(super) pid: u32,
-    pub(super) clock: Arc<dyn Clock>,
+pub(in crate::redis) struct Who {
+    pub(in crate::redis) name: String,
+    pub(in crate::redis) pid: u32,
+    pub(in crate::redis) clock: Arc<dyn Clock>,
     lamport: AtomicU64,
 }
 
 impl Who {
-    pub(super) fn new(name: String, clock: Arc<dyn Clock>) -> Self {
+    pub(in crate::redis) fn new(name: String, clock: Arc<dyn Clock>) -> Self {
         Self {
             name,
             pid: std::process::id(),
@@ -29,7 +29,7 @@ impl Who {
     }
 
     /// What is said of the next event.
-    pub(super) fn stamp(&self) -> Stamp<'_> {
+    pub(in crate::redis) fn stamp(&self) -> Stamp<'_> {
         Stamp {
             node: &self.name,
             pid: self.pid,
@@ -39,17 +39,17 @@ impl Who {
     }
 
     /// The logical clock, one later.
-    pub(super) fn tick(&self) -> u64 {
+    pub(in crate::redis) fn tick(&self) -> u64 {
         1 + self.lamport.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The logical clock as it is.
-    pub(super) fn lamport(&self) -> u64 {
+    pub(in crate::redis) fn lamport(&self) -> u64 {
         self.lamport.load(Ordering::Relaxed)
     }
 
     /// Takes note of what somebody else's logical clock shows: ours is later than both.
-    pub(super) fn hears(&self, other: u64) {
+    pub(in crate::redis) fn hears(&self, other: u64) {
         if other < LATEST {
             self.lamport.fetch_max(other, Ordering::Relaxed);
         }

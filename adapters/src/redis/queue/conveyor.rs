@@ -73,7 +73,7 @@ impl RedisQueue {
     /// One transaction, as far as nothing answers; and what is left out.
     fn carrying(&self, tasks: &[Envelope], own: &OwnWork) -> (Pipeline, Vec<(TaskId, Reason)>) {
         let now = self.now();
-        let (mut lists, mut refused) = (Lists::new(), Vec::new());
+        let (mut lists, mut sent, mut refused) = (Lists::new(), Vec::new(), Vec::new());
         for task in tasks {
             // It is due, or it would not be relayed; since when, the message says.
             let sent_as = if own.includes(task) {
@@ -85,6 +85,7 @@ impl RedisQueue {
                 Ok(message) => {
                     let list = (&task.queue, step_of(task.priority));
                     lists.entry(list).or_default().push(message);
+                    sent.push(task);
                 }
                 Err(refusal) => refused.push((task.id.clone(), Reason::new(refusal.to_string()))),
             }
@@ -92,6 +93,9 @@ impl RedisQueue {
         let mut pipeline = pipe();
         pipeline.atomic();
         self.add_lists(&mut pipeline, &lists);
+        if let Some(announcer) = &self.announcer {
+            announcer.add(&mut pipeline, sent, now);
+        }
         (pipeline, refused)
     }
 }

@@ -58,6 +58,9 @@ impl RedisQueue {
                 .sadd(self.keys.queues(), queue.as_str())
                 .ignore();
         }
+        if let Some(announcer) = &self.announcer {
+            announcer.add(&mut pipeline, tasks, now);
+        }
         Ok(pipeline)
     }
 

@@ -45,7 +45,12 @@ impl Reporter {
         let mut pipeline = pipe();
         pipeline.atomic();
         add_bindings(&mut pipeline, prefix, &queues);
-        add_messages(&mut pipeline, prefix, messages, self.clock.now());
+        let now = self.clock.now();
+        add_messages(&mut pipeline, prefix, messages, now);
+        if let Some(announcer) = &self.announcer {
+            let sent = messages.iter().map(|each| &each.envelope);
+            announcer.add(&mut pipeline, sent, now);
+        }
         let sent = self.broker.pipeline::<()>(&pipeline).await;
         sent.map_err(failed("send what follows a task"))
     }

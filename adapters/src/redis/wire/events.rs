@@ -59,6 +59,9 @@ pub fn channel_of_events(database: i64, routing_key: &str) -> String {
     format!("/{database}.{EXCHANGE}/{routing_key}")
 }
 
+/// The routing key of what is told when a task is sent.
+pub const SENT: &str = "task.sent";
+
 /// The routing key of a batch of events of tasks.
 pub const BATCH: &str = "task.multi";
 

@@ -12,11 +12,7 @@ pub(super) fn instead(name: &str) -> &'static str {
     found.map_or("is not honoured here; remove it", |(_, sentence)| sentence)
 }
 
-const GROUPS: [(&str, &str); 29] = [
-    (
-        "task_send_sent_event",
-        "nobody is told when a task is sent, but when it is received (CELERY_CONF_WORKER_SEND_TASK_EVENTS); remove it",
-    ),
+const GROUPS: [(&str, &str); 28] = [
     (
         "broker_read_url broker_write_url",
         "one Redis is read and written to; set REDIS_URL, and remove it",

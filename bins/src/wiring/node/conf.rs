@@ -29,6 +29,7 @@ pub(super) fn of(settings: &Settings) -> Map<String, Value> {
         "task_default_queue": routes.default_queue().as_str(),
         "task_default_priority": sending.priority.number(),
         "task_inherit_parent_priority": sending.inherits_priority,
+        "task_send_sent_event": sending.tells_sent,
         "task_acks_late": true,
         "task_time_limit": seconds(worker.time_limit),
         "task_soft_time_limit": worker.soft_time_limit.map(seconds),

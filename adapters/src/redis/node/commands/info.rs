@@ -50,6 +50,6 @@ fn shown(lease: &Lease, as_texts: bool) -> (Value, Value) {
             return (args.into(), kwargs.into());
         }
     }
-    let (args, kwargs) = arguments(lease);
+    let (args, kwargs) = arguments(&lease.envelope);
     (args.into(), kwargs.into())
 }

@@ -1,37 +1,63 @@
 //! What is told of a task.
 
+use chrono::{DateTime, Utc};
 use domain::ports::{Attempted, Lease};
-use domain::tasks::{Due, FailureKind, Outcome, Revocation, TaskName};
+use domain::tasks::{Due, Envelope, FailureKind, Outcome, Revocation, TaskName};
 use serde_json::{Map, Value};
 
-use crate::redis::wire::events::{Received, TaskEvent};
+use crate::redis::wire::events::{Received, Sent, TaskEvent};
 use crate::redis::wire::{Exception, repr};
 
 /// What is told of a task that was received.
 pub(super) fn received(lease: &Lease) -> Received<'_> {
     let envelope = &lease.envelope;
-    let text = |name| envelope.headers.get(name).and_then(Value::as_str);
     let is_foreign = envelope.key.is_none();
-    let (args, kwargs) = arguments(lease);
+    let described = described(envelope);
     Received {
-        name: text("shadow").unwrap_or(envelope.name.as_str()),
-        args,
-        kwargs,
-        root_id: text("root_id").or(Some(envelope.id.as_str())),
-        parent_id: text("parent_id"),
+        name: text(envelope, "shadow").unwrap_or(described.name),
         retries: lease.attempt.saturating_sub(1),
         eta: match envelope.due {
             Due::At(instant) if is_foreign => Some(instant),
             _ => None,
         },
+        ..described
+    }
+}
+
+/// What is told of a task that is sent `now`.
+pub(in crate::redis) fn sent(envelope: &Envelope, now: DateTime<Utc>) -> Sent<'_> {
+    let due_at = envelope.due.from(now);
+    Sent {
+        task: Received {
+            eta: (now < due_at).then_some(due_at),
+            ..described(envelope)
+        },
+        queue: envelope.queue.as_str(),
+    }
+}
+
+/// What a message says of its task.
+fn described(envelope: &Envelope) -> Received<'_> {
+    let (args, kwargs) = arguments(envelope);
+    Received {
+        name: envelope.name.as_str(),
+        args,
+        kwargs,
+        root_id: text(envelope, "root_id").or(Some(envelope.id.as_str())),
+        parent_id: text(envelope, "parent_id"),
+        retries: 0,
+        eta: None,
         expires: envelope.expires_at,
     }
 }
 
+fn text<'a>(envelope: &'a Envelope, header: &str) -> Option<&'a str> {
+    envelope.headers.get(header).and_then(Value::as_str)
+}
+
 /// Positional and keyword arguments as texts: what the sender says they are, or what they are.
-pub(in crate::redis::node) fn arguments(lease: &Lease) -> (String, String) {
-    let envelope = &lease.envelope;
-    let text = |name| envelope.headers.get(name).and_then(Value::as_str);
+pub(in crate::redis::node) fn arguments(envelope: &Envelope) -> (String, String) {
+    let text = |name| text(envelope, name);
     if let (Some(args), Some(kwargs)) = (text("argsrepr"), text("kwargsrepr")) {
         return (repr::cut(args.to_owned()), repr::cut(kwargs.to_owned()));
     }
