@@ -58,6 +58,36 @@ async fn a_request_without_a_path_is_refused() {
     }
 }
 
+/// These answers are the HTTP library's own; there is nothing in them that a header could protect.
+#[tokio::test]
+async fn what_is_no_http_is_refused_with_a_status_and_nothing_else() {
+    let server = Server::start(PATIENT).await;
+    let long = format!("GET /peer HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(20_000));
+
+    for (said, status) in [
+        ("HELO mail.example\r\n\r\n", 400),
+        ("GET /peer HTTP/1.1\r\nno header\r\n\r\n", 400),
+        (&long, 431),
+    ] {
+        let mut client = server.connect().await;
+        client.send(said).await;
+        let answer = client.rest().await;
+
+        let (first, headers) = answer.split_once("\r\n").unwrap();
+        assert!(
+            first.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answer}"
+        );
+        let headers = headers.strip_suffix("\r\n\r\n").expect("no body");
+        let mut names: Vec<_> = headers
+            .lines()
+            .filter_map(|line| line.split(':').next())
+            .collect();
+        names.sort_unstable();
+        assert_eq!(names, ["connection", "content-length", "date"], "{answer}");
+    }
+}
+
 #[tokio::test]
 async fn a_silent_connection_is_cut() {
     let server = Server::start(ServerLimits {
