@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep};
 
 use super::clocks;
 use super::fleet::{Fleet, Role};
+use super::load::{ARTISTS, email_of};
 use super::tally::Event;
 
 /// Longer than the lease of a worker in these tests.
@@ -52,6 +53,11 @@ pub(super) enum Fault {
     Bad(Leg, Way),
     /// The mail server refuses, at a step.
     MailServerSays(Step, &'static str),
+    /// The mail server knows one of the artists no more: each mail for them is parked.
+    MailboxIsGone,
+    /// The mail server takes nobody's mail, and it takes a person to mend that: who sends pauses,
+    /// and is started again once it is mended.
+    SenderIsRefused(&'static str),
     /// The mail server hangs up, at a step.
     MailServerHangsUp(Step),
     /// The mail server says nothing any more, at a step.
@@ -71,7 +77,7 @@ pub(super) enum Leg {
 }
 
 /// What breaks for the programs themselves and on their way to the mail server: everywhere.
-const EVERYWHERE: [Fault; 15] = [
+const EVERYWHERE: [Fault; 19] = [
     Fault::Kill(Role::Worker),
     Fault::Kill(Role::Worker),
     Fault::Kill(Role::Beat),
@@ -85,6 +91,10 @@ const EVERYWHERE: [Fault; 15] = [
     Fault::Bad(Leg::Mail, Way::LosesAnswers(".\r\n")),
     Fault::MailServerSays(Step::Rcpt, "451 4.3.0 Try again later"),
     Fault::MailServerSays(Step::Mail, "421 4.7.0 Too busy"),
+    Fault::MailServerSays(Step::Dot, "554 5.7.1 Looks like spam"),
+    Fault::MailboxIsGone,
+    Fault::SenderIsRefused("550 5.7.26 Not from there"),
+    Fault::SenderIsRefused("550 5.4.5 Daily limit exceeded"),
     Fault::MailServerHangsUp(Step::Data),
     Fault::MailServerStalls(Step::Rcpt),
 ];
@@ -182,6 +192,14 @@ impl Fault {
             Self::MailServerSays(step, line) => {
                 mail_server(fleet, step, Act::say(line), a_while).await;
             }
+            Self::MailboxIsGone => {
+                let whose = email_of(random.random_range(0..ARTISTS));
+                plays(fleet, Script::usual().without_mailbox(&whose), a_while).await;
+            }
+            Self::SenderIsRefused(line) => {
+                mail_server(fleet, Step::Mail, Act::say(line), a_while).await;
+                start_workers_again(fleet);
+            }
             Self::MailServerHangsUp(step) => mail_server(fleet, step, Act::Close, a_while).await,
             Self::MailServerStalls(step) => mail_server(fleet, step, Act::Stall, a_while).await,
             Self::WrongClock(by) => wrong_clock(fleet, by, a_while).await,
@@ -191,9 +209,25 @@ impl Fault {
 }
 
 async fn mail_server(fleet: &Fleet, step: Step, act: Act, for_a_while: Duration) {
-    fleet.sink.from_now_on(step, act);
+    plays(fleet, Script::usual().always(step, act), for_a_while).await;
+}
+
+async fn plays(fleet: &Fleet, script: Script, for_a_while: Duration) {
+    fleet.sink.play(script);
     sleep(for_a_while).await;
     fleet.sink.play(Script::usual());
+}
+
+/// As an operator does who has mended what mail was paused for: all at once, so that whoever comes
+/// finds nobody who still pauses.
+fn start_workers_again(fleet: &mut Fleet) {
+    let count = fleet.count(Role::Worker);
+    for _ in 0..count {
+        fleet.stop(Role::Worker);
+    }
+    for _ in 0..count {
+        fleet.start(Role::Worker);
+    }
 }
 
 async fn wrong_clock(fleet: &mut Fleet, by: &str, for_a_while: Duration) {

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::asked_for;
 use super::fleet::{Fleet, Role};
-use super::load::Load;
+use super::load::{ARTISTS, Load, email_of};
 use super::tally::Tally;
 
 const FLUSHES: &str = "CRASH_FLUSHES";
@@ -20,6 +20,7 @@ const TAKEN_UP: Duration = Duration::from_secs(25);
 promises! {
     everywhere:
         a_mail_is_taken_within_five_seconds,
+        what_is_refused_for_good_is_parked_and_nothing_else,
         a_mail_server_that_stands_still_leaves_the_workers_to_others;
     on servers: what_redis_forgets_is_carried_again;
     as usual: what_a_killed_worker_held_is_done_within_25_seconds;
@@ -35,6 +36,36 @@ async fn a_mail_is_taken_within_five_seconds(mut fleet: Fleet) {
     tally.assert_sound(&[], 0);
     tally.assert_nothing_doubled();
     assert!(tally.delay(99) < Duration::from_secs(5), "{tally}");
+    fleet.end();
+}
+
+/// One artist's mailbox is gone for a while, and some mails look like spam.
+async fn what_is_refused_for_good_is_parked_and_nothing_else(mut fleet: Fleet) {
+    let gone = email_of(3);
+    let mut script = Script::usual().without_mailbox(&gone);
+    for _ in 0..5 {
+        script = script.once(Step::Dot, Act::say("554 5.7.1 Looks like spam"));
+    }
+    fleet.sink.play(script);
+    let load = Load::begin(&fleet, 40).await;
+    sleep(Duration::from_secs(3)).await;
+    fleet.sink.play(Script::usual());
+    sleep(Duration::from_secs(1)).await;
+
+    let ledger = load.end().await;
+    let tally = Tally::of(&fleet, &ledger).await;
+
+    eprintln!("{tally}");
+    tally.assert_sound(&[], 0);
+    tally.assert_nothing_doubled();
+    let (to_gone, refused) = tally.parked(&gone);
+    assert!(0 < to_gone && to_gone == refused, "{to_gone} of {refused}");
+    let others = (0..ARTISTS).map(email_of).filter(|it| *it != gone);
+    let (spam, refused) = others.fold((0, 0), |(parked, refused), address| {
+        let its = tally.parked(&address);
+        (parked + its.0, refused + its.1)
+    });
+    assert_eq!((spam, refused), (5, 5), "{tally}");
     fleet.end();
 }
 

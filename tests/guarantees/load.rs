@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use super::fleet::Fleet;
 
-const ARTISTS: u32 = 8;
+/// How many artists there are.
+pub(super) const ARTISTS: u32 = 8;
 /// How long an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long an artist rests who was not answered well.
@@ -39,6 +40,19 @@ impl Ledger {
     }
 }
 
+/// The address of the artist with this number.
+pub(super) fn email_of(number: u32) -> String {
+    email(&name(number))
+}
+
+fn name(number: u32) -> String {
+    format!("artist{number}")
+}
+
+fn email(name: &str) -> String {
+    format!("{name}@example.com")
+}
+
 /// Artists at work.
 pub(super) struct Load {
     pub(super) ledger: Arc<Ledger>,
@@ -61,7 +75,7 @@ impl Load {
         let (ledger, stop) = (Arc::new(Ledger::default()), CancellationToken::new());
         let mut artists = JoinSet::new();
         for number in 0..ARTISTS {
-            let artist = Artist::new(&format!("artist{number}"), address).await;
+            let artist = Artist::new(&name(number), address).await;
             let pace = Duration::from_secs(1) * ARTISTS / a_second;
             artists.spawn(artist.publish(pace, stop.clone(), Arc::clone(&ledger)));
         }
@@ -110,7 +124,7 @@ impl Artist {
             };
             let acknowledged = Acknowledged {
                 at: Instant::now(),
-                email: format!("{}@example.com", self.name),
+                email: email(&self.name),
             };
             let before = ledger.albums().insert(id, acknowledged);
             assert!(before.is_none(), "two requests are one album");

@@ -1,18 +1,18 @@
 //! What became of every album: counted from outside, by what the mail server took.
 
+mod store;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::Value;
-use tests::program::command;
 use tests::scripted_smtp::Seen;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::fleet::Fleet;
 use super::load::{Acknowledged, Ledger};
-use crate::programs::inspected;
+pub(super) use store::is_at_rest;
 
 /// How long everything may take to come to rest after the last fault: retries wait, and a mail
 /// server that was away is given time.
@@ -35,7 +35,12 @@ pub(super) struct Event {
 pub(super) struct Tally {
     acknowledged: usize,
     mails: usize,
+    /// Albums of which there is neither a mail nor a parked one.
     lost: BTreeSet<Uuid>,
+    /// Whose mail is parked, and to whom it would have gone.
+    parked: BTreeMap<Uuid, String>,
+    /// How many mails to each address the mail server refused for good.
+    refused: BTreeMap<String, usize>,
     /// Copies beyond the first: of which mail, and when the first was taken.
     doubled: Vec<(Uuid, Instant)>,
     to_somebody_else: Vec<Uuid>,
@@ -50,9 +55,10 @@ impl Tally {
     pub(super) async fn of(fleet: &Fleet, ledger: &Ledger) -> Self {
         let deadline = Instant::now() + AT_REST;
         loop {
-            let tally = Self::now(&ledger.albums(), &fleet.sink.seen());
-            let found = inspected(fleet.folder());
-            requeue_what_met_three_kills(fleet, &found);
+            let found = store::inspected(fleet);
+            store::requeue_what_met_three_kills(fleet, &found);
+            let parked = store::refused_albums(&found);
+            let tally = Self::now(&ledger.albums(), &parked, &fleet.sink.seen());
             let at_rest = tally.lost.is_empty() && is_at_rest(&found);
             if at_rest || deadline < Instant::now() {
                 assert!(at_rest, "it does not come to rest: {tally}; {found}");
@@ -62,7 +68,7 @@ impl Tally {
         }
     }
 
-    fn now(albums: &BTreeMap<Uuid, Acknowledged>, seen: &Seen) -> Self {
+    fn now(albums: &BTreeMap<Uuid, Acknowledged>, parked: &BTreeSet<Uuid>, seen: &Seen) -> Self {
         let mut first: BTreeMap<Uuid, Instant> = BTreeMap::new();
         let (mut doubled, mut to_somebody_else, mut without_album) = (vec![], vec![], vec![]);
         for (mail, &taken) in seen.mails.iter().zip(&seen.taken_at) {
@@ -92,9 +98,15 @@ impl Tally {
             mails: seen.mails.len(),
             lost: albums
                 .keys()
-                .filter(|id| !mailed.contains(id))
+                .filter(|id| !mailed.contains(id) && !parked.contains(id))
                 .copied()
                 .collect(),
+            parked: albums
+                .iter()
+                .filter(|(id, _)| parked.contains(id))
+                .map(|(id, album)| (*id, album.email.clone()))
+                .collect(),
+            refused: seen.refused.clone(),
             doubled,
             to_somebody_else,
             without_album,
@@ -109,6 +121,27 @@ impl Tally {
             "{:?} came twice: {self}",
             self.doubled
         );
+    }
+
+    /// How many mails are parked for this address, and how many the mail server refused.
+    pub(super) fn parked(&self, address: &str) -> (usize, usize) {
+        let parked = self.parked.values().filter(|to| *to == address).count();
+        let refused = self.refused.get(address);
+        (parked, refused.copied().unwrap_or_default())
+    }
+
+    /// What is parked the mail server refused, of those for whom it did.
+    ///
+    /// It may have refused more: a sender that dies with a refusal has its mail sent once more.
+    fn assert_parked_as_refused(&self, told: &impl Fn() -> String) {
+        for address in self.parked.values() {
+            let (parked, refused) = self.parked(address);
+            assert!(
+                parked <= refused,
+                "{parked} mails to {address} are parked, {refused} were refused: {}",
+                told()
+            );
+        }
     }
 
     /// After how long so many of a hundred mails had been taken.
@@ -132,6 +165,7 @@ impl Tally {
             "without an album: {}",
             told()
         );
+        self.assert_parked_as_refused(&told);
         let mut left: Vec<(usize, &Event)> = events.iter().map(|it| (it.may_double, it)).collect();
         let mut answers_left = lost_answers;
         for (album, taken) in &self.doubled {
@@ -159,11 +193,12 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} albums acknowledged, {} mails taken: {} lost, {} twice, {} to somebody else, {} without an album; \
+            "{} albums acknowledged, {} mails taken: {} lost, {} parked, {} twice, {} to somebody else, {} without an album; \
              after {:.1?} (median), {:.1?} (99 of 100), {:.1?} (all)",
             self.acknowledged,
             self.mails,
             self.lost.len(),
+            self.parked.len(),
             self.doubled.len(),
             self.to_somebody_else.len(),
             self.without_album.len(),
@@ -178,32 +213,6 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)
     }
-}
-
-/// Three kills bury a task, since each may be its fault; it may also be nobody's, and so an operator
-/// gives it another life.
-fn requeue_what_met_three_kills(fleet: &Fleet, found: &Value) {
-    for task in found["buried"].as_array().into_iter().flatten() {
-        let reason = task["reason"].as_str().unwrap_or_default();
-        if reason.contains("brought down its worker") {
-            let id = task["id"].as_str().expect("a task has an id");
-            eprintln!("requeue {id}: {reason}");
-            let requeued = command("backbeat", fleet.folder())
-                .args(["requeue", id])
-                .output();
-            assert!(requeued.unwrap().status.success());
-        }
-    }
-}
-
-/// Nothing waits or runs, and no mail is on its way.
-pub(super) fn is_at_rest(found: &Value) -> bool {
-    let queues = found["queues"].as_array().into_iter().flatten();
-    let is_zero = |value: &Value| value.as_u64().unwrap_or_default() == 0;
-    queues
-        .flat_map(|queue| [&queue["waiting"], &queue["running"]])
-        .chain([&found["mails"]["claimed"], &found["mails"]["sending"]])
-        .all(is_zero)
 }
 
 pub(super) fn album_of(mail: &str) -> Uuid {

@@ -7,6 +7,7 @@ mod conversation;
 #[path = "scripted_smtp/script.rs"]
 mod script;
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -49,6 +50,8 @@ pub struct Seen {
     pub mails: Vec<Vec<u8>>,
     /// When each of them was taken.
     pub taken_at: Vec<Instant>,
+    /// How many mails for each address were refused for good: at `RCPT`, or at the final dot.
+    pub refused: BTreeMap<String, usize>,
     /// The text of the mail that came last, as it came, as far as it came.
     pub text: Vec<u8>,
 }

@@ -1,5 +1,8 @@
 //! One conversation of a scripted mail server.
 
+#[path = "conversation/auth.rs"]
+mod auth;
+
 use std::future::pending;
 use std::io;
 
@@ -11,10 +14,6 @@ use tokio_rustls::TlsAcceptor;
 
 use super::Stage;
 use super::script::{Act, Step};
-
-/// [`super::USER`] and [`super::PASSWORD`] as they travel in `AUTH PLAIN` and `AUTH LOGIN`.
-const PLAIN: &str = "AGFkYUBtdXNpYy5leGFtcGxlAG9wZW4gc2VzYW1l";
-const LOGIN: [&str; 2] = ["YWRhQG11c2ljLmV4YW1wbGU=", "b3BlbiBzZXNhbWU="];
 
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -30,6 +29,7 @@ pub(crate) async fn converse(stream: TcpStream, stage: &Stage) -> io::Result<()>
         output: Vec::new(),
         is_encrypted: false,
         is_logged_in: !script.wants_login,
+        recipient: String::new(),
         stage,
     };
     if script.is_encrypted_at_once {
@@ -55,7 +55,7 @@ pub(crate) async fn converse(stream: TcpStream, stage: &Stage) -> io::Result<()>
             }
             _ => {
                 talk.heard(&line);
-                talk.command(verb).await?;
+                talk.command(verb, &line).await?;
             }
         }
     }
@@ -67,11 +67,13 @@ struct Talk<'a> {
     output: Vec<u8>,
     is_encrypted: bool,
     is_logged_in: bool,
+    /// Whom the mail is for that is being spoken of.
+    recipient: String,
     stage: &'a Stage,
 }
 
 impl Talk<'_> {
-    async fn command(&mut self, verb: &str) -> io::Result<()> {
+    async fn command(&mut self, verb: &str, line: &str) -> io::Result<()> {
         match verb {
             "EHLO" => {
                 let offers = self.offers();
@@ -85,7 +87,9 @@ impl Talk<'_> {
                 self.act(Step::Mail, "250 2.1.0 OK").await?;
             }
             "RCPT" => {
-                self.act(Step::Rcpt, "250 2.1.5 OK").await?;
+                self.recipient = address_in(line);
+                let usual = self.stage.script().answer_to(&self.recipient);
+                self.act(Step::Rcpt, usual).await?;
             }
             "RSET" => {
                 self.act(Step::Rset, "250 2.0.0 OK").await?;
@@ -119,34 +123,6 @@ impl Talk<'_> {
             format!("250{sign}{line}")
         });
         lines.collect::<Vec<_>>().join("\r\n")
-    }
-
-    async fn auth(&mut self, line: &str) -> io::Result<()> {
-        let words: Vec<&str> = line.split(' ').collect();
-        self.heard(&words[..2].join(" "));
-        let is_right = match words[..] {
-            [_, "PLAIN", response] => response == PLAIN,
-            [_, "LOGIN"] => {
-                let mut given = Vec::new();
-                for prompt in ["334 VXNlciBOYW1lAA==", "334 UGFzc3dvcmQA"] {
-                    self.say(prompt);
-                    given.push(self.line().await?);
-                }
-                let given = given.iter().map(|it| it.trim_ascii_end());
-                given.eq(LOGIN.map(str::as_bytes))
-            }
-            _ => false,
-        };
-        let usual = if is_right {
-            "235 2.7.0 Accepted"
-        } else {
-            "535 5.7.8 Username and Password not accepted"
-        };
-        if self.act(Step::Auth, usual).await? == Answer::Yes {
-            self.is_logged_in = true;
-            self.stage.seen().logins += 1;
-        }
-        Ok(())
     }
 
     /// The text of a mail up to its final dot, and the answer to that.
@@ -201,6 +177,10 @@ impl Talk<'_> {
         if !said.is_empty() {
             self.say(&said);
         }
+        if said.starts_with('5') && matches!(step, Step::Rcpt | Step::Dot) {
+            let mut seen = self.stage.seen();
+            *seen.refused.entry(self.recipient.clone()).or_default() += 1;
+        }
         Ok(if said.starts_with(['2', '3']) {
             Answer::Yes
         } else {
@@ -254,6 +234,12 @@ impl Talk<'_> {
             ..self
         })
     }
+}
+
+/// The address between the brackets of `RCPT TO:<…>`.
+fn address_in(line: &str) -> String {
+    let rest = line.split('<').nth(1).unwrap_or_default();
+    rest.split('>').next().unwrap_or_default().to_owned()
 }
 
 #[derive(PartialEq, Eq)]

@@ -70,6 +70,7 @@ pub struct Script {
     pub(crate) tls: Option<Arc<ServerConfig>>,
     pub(crate) is_encrypted_at_once: bool,
     pub(crate) forgets_mails: bool,
+    unknown: Option<String>,
     once: BTreeMap<Step, VecDeque<Act>>,
     always: BTreeMap<Step, Act>,
 }
@@ -118,6 +119,13 @@ impl Script {
         self
     }
 
+    /// Knows no mailbox of this address, and so takes no mail for it, ever.
+    #[must_use]
+    pub fn without_mailbox(mut self, address: &str) -> Self {
+        self.unknown = Some(address.to_owned());
+        self
+    }
+
     /// Does `act` at `step`, always.
     #[must_use]
     pub fn always(mut self, step: Step, act: Act) -> Self {
@@ -130,6 +138,15 @@ impl Script {
     pub fn once(mut self, step: Step, act: Act) -> Self {
         self.once.entry(step).or_default().push_back(act);
         self
+    }
+
+    /// The answer to `RCPT` for this address, if nothing else is to be done there.
+    pub(crate) fn answer_to(&self, recipient: &str) -> &'static str {
+        if self.unknown.as_deref() == Some(recipient) {
+            "550 5.1.1 No such mailbox"
+        } else {
+            "250 2.1.5 OK"
+        }
     }
 
     /// What to do at `step` now; `None` is the usual.
