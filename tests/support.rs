@@ -4,6 +4,8 @@
 pub mod celery;
 #[path = "support/client.rs"]
 pub mod client;
+#[path = "support/dawdler.rs"]
+pub mod dawdler;
 #[path = "support/log.rs"]
 pub mod log;
 #[path = "support/mail_server.rs"]

@@ -18,6 +18,7 @@ mod platform {
     pub(crate) mod idle;
     pub(crate) mod load;
     pub(crate) mod mail;
+    pub(crate) mod overload;
     pub(crate) mod postgres;
     pub(crate) mod queue;
     pub(crate) mod queues;
@@ -29,7 +30,8 @@ mod platform {
 }
 
 use platform::{
-    albums, bare, beat, fleet, idle, mail, postgres, queues, report, results, sweep, waiting,
+    albums, bare, beat, fleet, idle, mail, overload, postgres, queues, report, results, sweep,
+    waiting,
 };
 use tokio::runtime::Runtime;
 
@@ -75,6 +77,9 @@ fn main() {
         }
         if is_wanted("waiting") {
             waiting::measure().await;
+        }
+        if is_wanted("overload") {
+            overload::measure().await;
         }
         if is_wanted("sweep") {
             sweep::measure().await;

@@ -15,6 +15,16 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    /// What these waits come to, of requests made within `took`.
+    pub(crate) fn of(mut waits: Vec<Duration>, took: Duration) -> Self {
+        waits.sort_unstable();
+        Self {
+            per_second: waits.len() as f64 / took.as_secs_f64(),
+            count: waits.len(),
+            waits,
+        }
+    }
+
     /// The wait that so many per mille of the requests did not exceed.
     pub(crate) fn wait(&self, per_mille: usize) -> Duration {
         self.waits[(self.waits.len() - 1) * per_mille / 1000]
@@ -68,14 +78,8 @@ pub(crate) async fn publish(clients: Vec<Client>, pace: Pace, time: Duration) ->
         let first = began + interval.map_or(Duration::ZERO, |interval| interval * number / count);
         working.spawn(one(client, first, interval, began + time));
     }
-    let mut waits = working.join_all().await.concat();
-    let took = began.elapsed();
-    waits.sort_unstable();
-    Outcome {
-        per_second: waits.len() as f64 / took.as_secs_f64(),
-        count: waits.len(),
-        waits,
-    }
+    let waits = working.join_all().await.concat();
+    Outcome::of(waits, began.elapsed())
 }
 
 async fn one(

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use tests::dawdler::{MANNERS, dawdle};
 use tests::program::{Program, command};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
@@ -17,15 +17,6 @@ const CROWD: usize = 2000;
 /// Promised are 15 s; the rest is for a machine that is busy with other tests.
 const CLOSED_WITHIN: Duration = Duration::from_secs(20);
 
-/// What slow clients begin with; then they send a byte a second, or nothing.
-const SILENT: (&str, &str) = ("", "");
-const HEAD: (&str, &str) = ("GET /albums/ HTTP/1.1\r\nx: ", "y");
-const IDLE: (&str, &str) = ("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n", "");
-const BODY: (&str, &str) = (
-    "POST /authentication/login/ HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 5000\r\n\r\n",
-    " ",
-);
-
 #[tokio::test(flavor = "multi_thread")]
 async fn two_thousand_slow_clients_are_closed_and_keep_nobody_out() {
     let folder = TempDir::new().unwrap();
@@ -34,11 +25,10 @@ async fn two_thousand_slow_clients_are_closed_and_keep_nobody_out() {
     let begun_at = Instant::now();
     let mut crowd = JoinSet::new();
     for number in 0..CROWD {
-        let (start, drop) = [SILENT, HEAD, IDLE, BODY][number % 4];
         let stream = TcpStream::connect(address).await.expect(
             "a connection; these tests need 4,000 open files: ulimit -n says how many there may be",
         );
-        crowd.spawn(dawdle(stream, start, drop));
+        crowd.spawn(dawdle(stream, MANNERS[number % MANNERS.len()]));
     }
 
     let (mut served, mut refused) = (0, 0);
@@ -61,23 +51,6 @@ async fn two_thousand_slow_clients_are_closed_and_keep_nobody_out() {
 
     assert!(refused * 20 <= served, "{refused} refused, {served} served");
     assert_eq!(api.stop().status.code(), Some(0));
-}
-
-/// Sends `start` and then `drop` every second, until the server closes.
-async fn dawdle(mut stream: TcpStream, start: &str, drop: &str) {
-    let _ = stream.write_all(start.as_bytes()).await;
-    let (mut from, mut to) = stream.into_split();
-    let mut answer = Vec::new();
-    let dripping = async {
-        loop {
-            sleep(Duration::from_secs(1)).await;
-            let _ = to.write_all(drop.as_bytes()).await;
-        }
-    };
-    tokio::select! {
-        _ = from.read_to_end(&mut answer) => {}
-        () = dripping => {}
-    }
 }
 
 /// A client that has been served often is not taken for a slow one.
