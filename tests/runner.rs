@@ -45,6 +45,33 @@ async fn as_many_run_at_once_as_there_is_room_for_and_no_more() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_waits_long_for_somebody_else_holds_up_no_other_task() {
+    let theatre = Theatre::open();
+    theatre.tell(0..6, Told::WaitAside).await;
+    theatre.tell(6..50, Told::Return).await;
+    let running = theatre.run();
+
+    theatre.until(44, TaskState::Done).await;
+
+    assert_eq!(theatre.tasks(TaskState::Running).await.len(), 6);
+    theatre.stage.signal.add_permits(6);
+    theatre.until(50, TaskState::Done).await;
+    theatre.stopped(running).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_a_moment_keeps_its_slot() {
+    let theatre = Theatre::open();
+    theatre.tell(0..40, Told::WaitForAMoment).await;
+    let running = theatre.run();
+
+    theatre.until(40, TaskState::Done).await;
+
+    theatre.stopped(running).await;
+    assert_eq!(theatre.stage.most_at_once.load(SeqCst), 4);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_panic_costs_its_task_alone_and_the_third_buries_it() {
     let theatre = Theatre::open();
     theatre.tell([1], Told::Panic).await;

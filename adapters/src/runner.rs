@@ -20,7 +20,7 @@ use domain::ports::{
     WorkerControl, WorkerId,
 };
 use domain::tasks::{RateLimit, Router};
-use tokio::time::{Instant, interval, sleep, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 pub use controls::Controls;
@@ -31,8 +31,9 @@ use work::{Work, when_some};
 const LEASE_WAIT: Duration = Duration::from_millis(250);
 /// How long after the grace period the queue may take to hear how the last tasks ended.
 const LAST_SETTLEMENT: Duration = Duration::from_secs(1);
-/// How often it is looked whether an attempt neither ends nor yields.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often it is looked whether an attempt neither ends nor yields, or does nothing but wait for
+/// somebody else.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// The pause after a lease that failed.
 const LEASE_PAUSE: Duration = Duration::from_millis(500);
 /// The pause after the first failure to settle; it doubles up to [`LONGEST_PAUSE`].
@@ -134,6 +135,8 @@ impl Runner {
         // When the grace period ends; none before the stop.
         let mut end = None;
         let mut look = interval(LOOK_EVERY);
+        // Two looks are never closer: who waits at both has waited long.
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             if end.is_none() {
                 work.begin();
@@ -162,11 +165,14 @@ impl Runner {
                 leases = when_some(&mut leasing) => { leasing = None; work.add(leases); }
                 () = when_some(&mut settling) => settling = None,
                 () = work.one_ends() => {}
-                _ = look.tick(), if end.is_none() && work.is_running() => if work.has_stuck() {
-                    tracing::error!("a task neither ends nor yields although its time is over: this worker hands back the rest and ends");
-                    end = Some(Instant::now() + self.settings.grace);
-                    work.stop();
-                },
+                _ = look.tick(), if end.is_none() && work.is_running() => {
+                    work.look_who_waits();
+                    if work.has_stuck() {
+                        tracing::error!("a task neither ends nor yields although its time is over: this worker hands back the rest and ends");
+                        end = Some(Instant::now() + self.settings.grace);
+                        work.stop();
+                    }
+                }
                 () = at(end), if work.is_running() => work.abort().await,
                 () = at(end.map(|end| end + LAST_SETTLEMENT)) => {
                     return tracing::error!("the queue could not be told how the last tasks ended: they will be offered again");

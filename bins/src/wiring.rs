@@ -157,8 +157,8 @@ impl Platform {
 
     /// Sends mails.
     pub(crate) fn mailing(&self) -> Result<Mailing, Failure> {
-        let Settings { mail, worker, .. } = &self.settings;
-        Mailing::of(mail, worker.concurrency, self.clock.clone())
+        let Settings { mail, .. } = &self.settings;
+        Mailing::of(mail, self.clock.clone())
     }
 
     /// Every queue that our own workers are to serve.

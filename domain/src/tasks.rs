@@ -14,6 +14,7 @@ mod payload;
 mod rate_limit;
 mod router;
 mod routes;
+mod slot;
 mod task;
 mod time_limits;
 
@@ -28,6 +29,7 @@ pub use payload::{Payload, PayloadError};
 pub use rate_limit::{RateLimit, RateLimitError};
 pub use router::Router;
 pub use routes::Routes;
+pub use slot::Slot;
 pub use task::{Cancellation, Context, Handler, Task, TaskError};
 pub use time_limits::TimeLimits;
 

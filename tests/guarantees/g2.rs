@@ -21,7 +21,8 @@ promises! {
     everywhere:
         a_mail_is_taken_within_five_seconds,
         what_is_refused_for_good_is_parked_and_nothing_else,
-        a_mail_server_that_stands_still_leaves_the_workers_to_others;
+        a_mail_server_that_stands_still_leaves_the_workers_to_others,
+        a_mail_server_that_stands_still_leaves_even_one_slot_to_others;
     on servers: what_redis_forgets_is_carried_again;
     as usual: what_a_killed_worker_held_is_done_within_25_seconds;
 }
@@ -69,13 +70,29 @@ async fn what_is_refused_for_good_is_parked_and_nothing_else(mut fleet: Fleet) {
     fleet.end();
 }
 
+async fn a_mail_server_that_stands_still_leaves_the_workers_to_others(fleet: Fleet) {
+    others_go_on(fleet, 100).await;
+}
+
+/// One worker, which does one task at a time.
+async fn a_mail_server_that_stands_still_leaves_even_one_slot_to_others(mut fleet: Fleet) {
+    let usual = fleet.count(Role::Worker);
+    fleet.start_as(Role::Worker, |how| {
+        how.args(["-c", "1"]);
+    });
+    for _ in 0..usual {
+        fleet.stop(Role::Worker);
+    }
+    others_go_on(fleet, 10).await;
+}
+
 /// Every final dot stays without an answer, and mails come and come; somebody else's tasks are
 /// done all the same, and so are the mails once there are answers again.
-async fn a_mail_server_that_stands_still_leaves_the_workers_to_others(mut fleet: Fleet) {
+async fn others_go_on(mut fleet: Fleet, mails_a_second: u32) {
     const TASK: &str = "albums.tasks.check_inactive_artists";
     fleet.sink.from_now_on(Step::Dot, Act::Stall);
-    let load = Load::begin(&fleet, 100).await;
-    // More mails than both workers could hold.
+    let load = Load::begin(&fleet, mails_a_second).await;
+    // More mails than all workers could hold.
     sleep(Duration::from_secs(6)).await;
     assert_eq!(fleet.done(TASK).await, 0);
     let schedule = format!(r#"{{"look": {{"task": "{TASK}", "schedule": 1}}}}"#);

@@ -32,6 +32,10 @@ pub(super) enum Told {
     Panic,
     Hang,
     WaitForSignal,
+    /// The same, and lends its slot meanwhile.
+    WaitAside,
+    /// Waits for somebody else for a moment, and lends its slot.
+    WaitForAMoment,
     /// Never yields until it is released.
     Block,
 }
@@ -80,6 +84,16 @@ impl Handler<Act> for Actor {
                 Ok(task.number)
             }
             Told::Hang => std::future::pending().await,
+            Told::WaitAside => {
+                let signal = context.slot.lent_for(stage.signal.acquire()).await;
+                signal.unwrap().forget();
+                Ok(task.number)
+            }
+            Told::WaitForAMoment => {
+                let moment = sleep(Duration::from_millis(200));
+                context.slot.lent_for(moment).await;
+                Ok(task.number)
+            }
             Told::WaitForSignal => {
                 stage.signal.acquire().await.unwrap().forget();
                 stage

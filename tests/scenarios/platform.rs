@@ -14,7 +14,7 @@ use domain::ports::{
     AccountRepo, ArtistRepo, Gate, MailError, MailLog, MailPause, MailPauses, MailState, Mailer,
     Queues, TaskQueue, TaskQueueAdmin, TaskRow, TaskState, Verdict, WorkerId,
 };
-use domain::tasks::{Cancellation, QueueName, Router, Routes, attempt};
+use domain::tasks::{QueueName, Router, Routes, attempt};
 use domain::use_cases::{
     ChangeAlbumUseCase, CheckInactiveArtistsHandler, CongratulateArtistHandler, DeliverMail,
     InactivityPolicy, MailPolicy, OnDoubt, PublishAlbum, PublishAlbumUseCase, Published,
@@ -183,8 +183,8 @@ impl Platform {
         let queues = Queues::from(QueueName::default());
         let leases = self.store.lease(&worker, &queues, 1, Duration::ZERO).await;
         let lease = leases.unwrap().pop()?;
-        let (clock, cancellation) = (self.clock.as_ref(), Cancellation::default());
-        let outcome = attempt(&self.router, clock, worker, &lease, cancellation).await;
+        let (clock, (cancellation, slot)) = (self.clock.as_ref(), Default::default());
+        let outcome = attempt(&self.router, clock, worker, &lease, cancellation, slot).await;
         let verdict = outcome.verdict();
         self.store
             .settle(&[lease.end(verdict.clone())])

@@ -149,7 +149,7 @@ fn hopeless(words: String) -> TaskError {
 
 #[cfg(test)]
 mod tests {
-    use domain::tasks::Cancellation;
+    use domain::tasks::{Cancellation, Slot};
     use serde_json::json;
     use uuid::Uuid;
 
@@ -189,6 +189,7 @@ mod tests {
             max_retries: None,
             worker: domain::ports::WorkerId::new(Uuid::nil()),
             cancellation: Cancellation::default(),
+            slot: Slot::default(),
         };
         let name = TaskName::try_from(name.to_owned()).expect("a name");
         let payload = Payload::of_arguments(positional, &keywords);

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use domain::ports::{Attempted, Clock, Lease, WorkerId};
 use domain::tasks::{
-    Cancellation, FailureKind, Outcome, Reason, Router, TimeLimits, attempt, crashed, timed_out,
+    Cancellation, FailureKind, Outcome, Reason, Router, Slot, TimeLimits, attempt, crashed,
+    timed_out,
 };
 use futures_util::FutureExt;
 use tokio::time::timeout;
@@ -22,6 +23,7 @@ pub(super) fn run_one(
     lease: Arc<Lease>,
     limits: TimeLimits,
     cancellation: Cancellation,
+    slot: Slot,
 ) -> impl Future<Output = Attempted> + Send + use<> {
     let one = One {
         router: Arc::clone(&runner.router),
@@ -44,7 +46,7 @@ pub(super) fn run_one(
             lease.envelope.id
         );
         observer.started(&lease);
-        let outcome = one.outcome(&lease, cancellation).await;
+        let outcome = one.outcome(&lease, cancellation, slot).await;
         let took = began.elapsed();
         say(&lease, &outcome, took);
         Attempted {
@@ -64,9 +66,9 @@ struct One {
 }
 
 impl One {
-    async fn outcome(&self, lease: &Lease, cancellation: Cancellation) -> Outcome {
+    async fn outcome(&self, lease: &Lease, cancellation: Cancellation, slot: Slot) -> Outcome {
         let (clock, worker) = (self.clock.as_ref(), self.worker);
-        let attempt = attempt(&self.router, clock, worker, lease, cancellation);
+        let attempt = attempt(&self.router, clock, worker, lease, cancellation, slot);
         let (limit, kind) = self.limits.first();
         match timeout(limit, AssertUnwindSafe(attempt).catch_unwind()).await {
             Ok(Ok(outcome)) => outcome,

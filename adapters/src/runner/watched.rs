@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::{Attempted, Lease};
-use domain::tasks::{Outcome, Revocation, TimeLimits, timed_out};
+use domain::tasks::{Outcome, Revocation, Slot, TimeLimits, timed_out};
 use tokio::time::Instant;
 
 use super::Runner;
@@ -20,16 +20,28 @@ pub(super) struct Watched {
     pub(super) lease: Arc<Lease>,
     began: Instant,
     limits: TimeLimits,
+    slot: Slot,
+    /// Whether its slot was lent at the last look.
+    was_lent: bool,
 }
 
 impl Watched {
-    pub(super) fn new(item: &Item, limits: TimeLimits) -> Self {
+    pub(super) fn new(item: &Item, limits: TimeLimits, slot: Slot) -> Self {
         Self {
             number: item.number,
             lease: Arc::clone(&item.lease),
             began: Instant::now(),
             limits,
+            slot,
+            was_lent: false,
         }
+    }
+
+    /// Looks at its slot; answers whether it was lent at this look and the one before, so that
+    /// it is worth to begin another task.
+    pub(super) fn lends(&mut self) -> bool {
+        let is_lent = self.slot.is_lent();
+        std::mem::replace(&mut self.was_lent, is_lent) && is_lent
     }
 
     /// Whether it should have come to its end long ago, and why.

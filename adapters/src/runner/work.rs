@@ -2,13 +2,13 @@
 
 mod ending;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::{Attempted, Lease, WorkerControl};
-use domain::tasks::{Cancellation, Outcome, Revocation};
+use domain::tasks::{Cancellation, Outcome, Revocation, Slot};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
@@ -34,6 +34,8 @@ pub(super) struct Work<'a> {
     held_until: Option<Instant>,
     running: JoinSet<Attempted>,
     watched: HashMap<Id, Watched>,
+    /// Those that have long been waiting for somebody else: others run in their slots.
+    aside: HashSet<Id>,
     ended: Vec<Attempted>,
     cancellation: Cancellation,
     is_stopped: bool,
@@ -48,6 +50,7 @@ impl<'a> Work<'a> {
             held_until: None,
             running: JoinSet::new(),
             watched: HashMap::new(),
+            aside: HashSet::new(),
             ended: Vec::new(),
             cancellation: Cancellation::default(),
             is_stopped: false,
@@ -63,7 +66,7 @@ impl<'a> Work<'a> {
 
     /// How many more tasks may be held.
     pub(super) fn room(&self) -> usize {
-        let held = self.waiting.len() + self.held_back.len() + self.running.len();
+        let held = self.waiting.len() + self.held_back.len() + self.in_slots();
         let most = self.runner.controls.concurrency() + self.ahead();
         most.saturating_sub(held)
     }
@@ -95,7 +98,7 @@ impl<'a> Work<'a> {
         if self.held_until.is_some_and(|until| until <= Instant::now()) {
             self.let_held_back_go();
         }
-        while self.running.len() < self.runner.controls.concurrency() {
+        while self.in_slots() < self.runner.controls.concurrency() {
             let Some(item) = self.waiting.pop_front() else {
                 return;
             };
@@ -115,11 +118,24 @@ impl<'a> Work<'a> {
     fn spawn(&mut self, item: &Item) {
         let lease = Arc::clone(&item.lease);
         let limits = self.runner.controls.limits_of(&lease.envelope);
-        let attempt = run_one(self.runner, lease, limits, self.cancellation.clone());
+        let (cancellation, slot) = (self.cancellation.clone(), Slot::default());
+        let attempt = run_one(self.runner, lease, limits, cancellation, slot.clone());
         let handle = self.running.spawn(attempt);
-        let watched = Watched::new(item, limits);
+        let watched = Watched::new(item, limits, slot);
         self.watched.insert(handle.id(), watched);
         self.runner.controls.begin(item.number, handle);
+    }
+
+    /// How many tasks run in slots of their own.
+    fn in_slots(&self) -> usize {
+        self.running.len() - self.aside.len()
+    }
+
+    /// Looks who has long been waiting for somebody else: others may run in their slots.
+    pub(super) fn look_who_waits(&mut self) {
+        let watched = self.watched.iter_mut();
+        let aside = watched.filter_map(|(id, watched)| watched.lends().then_some(*id));
+        self.aside = aside.collect();
     }
 
     /// Looks at all that waits anew, because rates or revocations have changed.
@@ -172,6 +188,7 @@ impl<'a> Work<'a> {
             Ok((id, attempted)) => (id, Some(attempted)),
             Err(error) => (error.id(), None),
         };
+        self.aside.remove(&id);
         let Some(watched) = self.watched.remove(&id) else {
             return;
         };

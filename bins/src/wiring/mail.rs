@@ -19,24 +19,16 @@ pub(crate) struct Mailing {
 }
 
 impl Mailing {
-    /// Sends mails as `settings` say, dated by `clock`, for a worker of so many tasks `at_once`.
-    ///
-    /// Fewer than those have a connection: a mail server that stands still leaves room for
-    /// other tasks.
-    pub(super) fn of(
-        settings: &MailSettings,
-        at_once: usize,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, Failure> {
+    /// Sends mails as `settings` say, dated by `clock`.
+    pub(super) fn of(settings: &MailSettings, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let composer = composer(settings, clock)?;
         let (mailer, smtp): (Arc<dyn Mailer>, _) = match &settings.to {
             MailTo::Files(folder) => (Arc::new(FileMailer::open(folder, composer)?), None),
             MailTo::Console => (Arc::new(ConsoleMailer::new(composer)), None),
             MailTo::Smtp(server) => {
                 tracing::info!("mail goes {}", mail_place(&settings.to));
-                let mut server = server.clone();
-                server.connections = server.connections.min(at_once.saturating_sub(1)).max(1);
-                let smtp = Arc::new(SmtpMailer::new(server, Trust::System, composer));
+                let smtp = SmtpMailer::new(server.clone(), Trust::System, composer);
+                let smtp = Arc::new(smtp);
                 (smtp.clone(), Some(smtp))
             }
         };
@@ -59,7 +51,7 @@ pub(crate) fn overheard_mailer(
     by: fn(Speaker, &str),
 ) -> Result<Arc<dyn Mailer>, Failure> {
     let MailTo::Smtp(server) = &settings.to else {
-        return Ok(Mailing::of(settings, 1, clock)?.mailer);
+        return Ok(Mailing::of(settings, clock)?.mailer);
     };
     let smtp = SmtpMailer::new(server.clone(), Trust::System, composer(settings, clock)?);
     Ok(Arc::new(smtp.overheard(by)))

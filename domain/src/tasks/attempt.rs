@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use super::router::{Route, RouteError};
 use super::{
-    Cancellation, Context, Failure, FailureKind, Outcome, Reason, Revocation, Router, TaskError,
-    back_off,
+    Cancellation, Context, Failure, FailureKind, Outcome, Reason, Revocation, Router, Slot,
+    TaskError, back_off,
 };
 use crate::ports::{Clock, Lease, WorkerId, chain};
 
@@ -22,6 +22,7 @@ pub async fn attempt(
     worker: WorkerId,
     lease: &Lease,
     cancellation: Cancellation,
+    slot: Slot,
 ) -> Outcome {
     let envelope = &lease.envelope;
     if lease.crashes >= MOST_CRASHES {
@@ -38,7 +39,7 @@ pub async fn attempt(
         let words = format!("no handler for the task name {}", envelope.name);
         return hopeless(FailureKind::Unknown, words);
     };
-    let context = context(lease, route, worker, cancellation);
+    let context = context(lease, route, worker, cancellation, slot);
     match route.run(&envelope.payload, &context).await {
         Ok(output) => Outcome::Done(output),
         Err(RouteError::Undecodable(error)) => hopeless(FailureKind::Arguments, chain(&error)),
@@ -72,7 +73,13 @@ pub fn timed_out(
     };
     match router.find(&lease.envelope.name) {
         Some(route) if lease.envelope.key.is_some() => failed(
-            &context(lease, route, worker, Cancellation::default()),
+            &context(
+                lease,
+                route,
+                worker,
+                Cancellation::default(),
+                Slot::default(),
+            ),
             TaskError::Retry(Reason::new(words)),
             clock.now(),
         ),
@@ -99,6 +106,7 @@ fn context(
     route: &dyn Route,
     worker: WorkerId,
     cancellation: Cancellation,
+    slot: Slot,
 ) -> Context {
     let deadline = lease.due_since.checked_add_signed(route.give_up_after());
     Context {
@@ -109,6 +117,7 @@ fn context(
         max_retries: route.max_retries(),
         worker,
         cancellation,
+        slot,
     }
 }
 

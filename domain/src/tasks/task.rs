@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::payload::named_arguments;
-use super::{PayloadError, Reason, TaskId, back_off, requeue_after};
+use super::{PayloadError, Reason, Slot, TaskId, back_off, requeue_after};
 use crate::ports::{PortError, Severity, WorkerId, chain};
 
 /// What a task says: data with a stable name.
@@ -84,6 +84,8 @@ pub struct Context {
     pub worker: WorkerId,
     /// Whether the attempt should come to an end.
     pub cancellation: Cancellation,
+    /// The slot that it takes, to be lent while it only waits for somebody else.
+    pub slot: Slot,
 }
 
 impl Context {

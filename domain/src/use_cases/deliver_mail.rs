@@ -1,5 +1,6 @@
 //! A mail goes out: claimed, then *sending*, then *sent*, each step stored first.
 
+mod failure;
 mod gate;
 mod pause;
 mod provider;
@@ -12,12 +13,11 @@ use chrono::TimeDelta;
 
 use crate::model::{Mail, MailKey};
 use crate::ports::{
-    Claim, Clock, GateClosed, MailClaim, MailError, MailLog, MailPauses, MailStep, Mailer,
-    PortError, Recorded,
+    Claim, Clock, MailClaim, MailError, MailLog, MailPauses, MailStep, Mailer, PortError, Recorded,
 };
 use crate::tasks::{Context, Reason, TaskError};
+use failure::parked;
 use gate::LoggedGate;
-use pause::Pass;
 use provider::Provider;
 
 /// How long one attempt at a mail may take: five minutes until the server has it all, the ten
@@ -155,7 +155,8 @@ impl DeliverMail {
             log: self.log.as_ref(),
             claim,
         };
-        match self.mailer.send(&mail, &gate).await {
+        let sent = self.mailer.send(&mail, &gate);
+        match context.slot.lent_for(sent).await {
             Ok(()) => {
                 let stored = self.store_sent(&claim).await;
                 self.provider.answers(&mut pass, context.worker).await;
@@ -179,74 +180,9 @@ impl DeliverMail {
         Ok(Some(Delivered::Now))
     }
 
-    /// Stores what the failure means for the mail, and says what it means for the task.
-    async fn failed(
-        &self,
-        claim: &MailClaim,
-        error: MailError,
-        mut pass: Pass,
-        context: &Context,
-    ) -> Result<TaskError, PortError> {
-        let said = Reason::new(error.to_string());
-        if speaks_of_one_mail(&error) {
-            self.provider.answers(&mut pass, context.worker).await;
-        }
-        let (step, next) = match error {
-            MailError::HeldBack(GateClosed::Lost) => {
-                return Ok(TaskError::Postpone(WHILE_BUSY, said));
-            }
-            // It may have been stored all the same; nothing went out, so nobody needs to wait.
-            MailError::HeldBack(GateClosed::Port(error)) => (MailStep::Free, error.into()),
-            MailError::Permanent { .. } => return self.park(claim, said).await,
-            MailError::Doubtful { .. } if self.policy.on_doubt == OnDoubt::Park => {
-                return self.park(claim, said).await;
-            }
-            MailError::Doubtful { .. } => (MailStep::Doubt, TaskError::Retry(said)),
-            MailError::Transient { .. } => (MailStep::Free, TaskError::Retry(said)),
-            MailError::Provider { pause_for, .. } => {
-                let paused = self.provider.refuses(pass, pause_for, said, context).await;
-                (MailStep::Free, paused)
-            }
-            MailError::Busy { come_back_after } => {
-                (MailStep::Free, TaskError::Postpone(come_back_after, said))
-            }
-        };
-        self.again(claim, step, next, context).await
-    }
-
-    /// Frees the mail for another attempt, or parks it when its task has no time for one.
-    async fn again(
-        &self,
-        claim: &MailClaim,
-        step: MailStep,
-        next: TaskError,
-        context: &Context,
-    ) -> Result<TaskError, PortError> {
-        if context.has_time_for(&next, self.clock.now()) {
-            self.record(claim, step).await?;
-            return Ok(next);
-        }
-        let said = next.reason();
-        let reason = Reason::new(format!("not taken before its deadline, at last: {said}"));
-        self.park(claim, reason).await
-    }
-
-    async fn park(&self, claim: &MailClaim, reason: Reason) -> Result<TaskError, PortError> {
-        self.record(claim, MailStep::Parked(reason.clone())).await?;
-        Ok(parked(&reason))
-    }
-
     async fn record(&self, claim: &MailClaim, step: MailStep) -> Result<Recorded, PortError> {
         steps::record(self.log.as_ref(), claim, step).await
     }
-}
-
-/// Whether the provider took up the mail and said what is the matter with it.
-fn speaks_of_one_mail(error: &MailError) -> bool {
-    matches!(
-        error,
-        MailError::Transient { .. } | MailError::Permanent { .. } | MailError::Doubtful { .. }
-    )
 }
 
 /// The end of a mail that has nothing to say any more.
@@ -258,10 +194,6 @@ fn unsaid(claim: &MailClaim) -> MailStep {
     } else {
         MailStep::Withdrawn
     }
-}
-
-fn parked(reason: &Reason) -> TaskError {
-    TaskError::GiveUp(Reason::new(format!("the mail is parked: {reason}")))
 }
 
 #[cfg(test)]

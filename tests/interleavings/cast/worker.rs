@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::ports::{Lease, Queues, TaskQueue};
-use domain::tasks::{
-    Cancellation, Context, Handler, QueueName, Reason, Router, Task, TaskError, attempt,
-};
+use domain::tasks::{Context, Handler, QueueName, Reason, Router, Task, TaskError, attempt};
 use domain::use_cases::{CongratulateArtistHandler, DeliverMail};
 use serde::{Deserialize, Serialize};
 
@@ -118,7 +116,8 @@ impl Worker {
     /// Makes one attempt, and says how it ended as often as it takes.
     async fn does(self: Arc<Self>, lease: Lease) {
         let (clock, worker) = (self.stage.clock.as_ref(), identity(self.process));
-        let outcome = attempt(&self.router, clock, worker, &lease, Cancellation::default()).await;
+        let (cancellation, slot) = Default::default();
+        let outcome = attempt(&self.router, clock, worker, &lease, cancellation, slot).await;
         let verdict = outcome.verdict();
         self.stage.note(|| {
             format!(

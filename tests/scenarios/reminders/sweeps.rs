@@ -8,7 +8,7 @@ use domain::ports::{
     AccountRepo, ArtistRepo, Housekeeping, Lease, Queues, TaskQueue, TaskQueueAdmin, TaskRow,
     TaskState, Verdict,
 };
-use domain::tasks::{Cancellation, QueueName, attempt};
+use domain::tasks::{QueueName, attempt};
 use domain::use_cases::OnDoubt;
 use tests::samples;
 
@@ -49,8 +49,8 @@ impl Platform {
     }
 
     async fn attempt(&self, lease: &Lease) -> Verdict {
-        let (clock, cancellation) = (self.clock.as_ref(), Cancellation::default());
-        let outcome = attempt(&self.router, clock, WORKER, lease, cancellation).await;
+        let (clock, (cancellation, slot)) = (self.clock.as_ref(), Default::default());
+        let outcome = attempt(&self.router, clock, WORKER, lease, cancellation, slot).await;
         outcome.verdict()
     }
 

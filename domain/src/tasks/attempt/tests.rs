@@ -65,6 +65,7 @@ fn attempted(minutes: i64, outcome: Result<(), TaskError>, lease: &Lease) -> Out
         WORKER,
         lease,
         Cancellation::default(),
+        Slot::default(),
     ))
 }
 
@@ -236,13 +237,13 @@ fn a_task_that_says_when_is_retried_then_until_it_was_retried_often_enough() {
         let mut lease = lease();
         lease.envelope.name = TaskName::try_from(Persist::NAME.to_owned()).expect("a name");
         lease.attempt = attempt;
-        let cancellation = Cancellation::default();
         block_on(super::attempt(
             &router,
             &clock,
             WORKER,
             &lease,
-            cancellation,
+            Cancellation::default(),
+            Slot::default(),
         ))
         .verdict()
     };

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::*;
 use crate::model::{EmailAddress, HeaderText, MailKind, Recipient};
 use crate::ports::{Fence, Gate, MockClock, MockMailLog, MockMailPauses, Severity, WorkerId};
-use crate::tasks::{Cancellation, Key, TaskId};
+use crate::tasks::{Cancellation, Key, Slot, TaskId};
 
 const KEY: MailKey = MailKey {
     kind: MailKind::Congratulation,
@@ -112,6 +112,7 @@ fn run(deliver: &DeliverMail, deadline: DateTime<Utc>) -> Result<Option<Delivere
         max_retries: None,
         worker: WorkerId::new(Uuid::nil()),
         cancellation: Cancellation::default(),
+        slot: Slot::default(),
     };
     block_on(deliver.run(KEY, &context, async || Ok(Some(mail()))))
 }
