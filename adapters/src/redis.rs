@@ -14,6 +14,7 @@ mod keys;
 mod link;
 mod looks;
 mod node;
+mod publish;
 mod queue;
 mod record;
 mod reporter;

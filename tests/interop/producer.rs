@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use adapters::clock::SystemClock;
 use adapters::redis::wire::Signature;
-use adapters::redis::{CeleryClient, ClientSettings, RedisUrl};
+use adapters::redis::{CeleryClient, ClientSettings, RedisUrl, ResultSettings};
 use clap::Args;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -85,7 +85,10 @@ impl Produce {
         let result = result.as_ref().unwrap_or(&broker);
         let settings = ClientSettings {
             prefix: key_prefix.clone(),
-            result_prefix: key_prefix,
+            results: ResultSettings {
+                prefix: key_prefix,
+                ..ResultSettings::default()
+            },
             tells_sent: sent_event == "1",
             ..ClientSettings::default()
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use adapters::clock::SystemClock;
 use adapters::redis::wire::Signature;
-use adapters::redis::{CeleryClient, ClientSettings};
+use adapters::redis::{CeleryClient, ClientSettings, ResultSettings};
 use domain::ports::Severity;
 use redis::cmd;
 use serde_json::{Value, json};
@@ -19,7 +19,10 @@ async fn client() -> (&'static RedisServer, CeleryClient, String) {
     let prefix = format!("{}:", Uuid::now_v7());
     let settings = ClientSettings {
         prefix: prefix.clone(),
-        result_prefix: prefix.clone(),
+        results: ResultSettings {
+            prefix: prefix.clone(),
+            ..ResultSettings::default()
+        },
         ..ClientSettings::default()
     };
     let url = server.url();

@@ -94,7 +94,7 @@ fn results_may_be_kept_elsewhere() {
     assert_ne!(results.url, with.url);
     assert!(!results.url.lacks_master_name());
     assert!(!format!("{results:?}").contains("hunter2"));
-    assert_eq!(results.prefix, "music_", "Celery separates it");
+    assert_eq!(results.prefix, "music");
     assert!(results.is_extended && results.tracks_started);
     assert!(results.is_ignored && results.keeps_ignored_errors);
 }

@@ -1,6 +1,5 @@
 //! A producer: sends tasks to whoever takes them from Celery's queues, and waits for results.
 
-pub(super) mod publish;
 mod wait;
 
 use std::collections::HashSet;
@@ -10,49 +9,34 @@ use std::time::Duration;
 
 use domain::ports::{Clock, PortError, Severity};
 use domain::tasks::{Priority, QueueName, Routes};
-use redis::{Pipeline, ProtocolVersion, RedisResult, pipe};
+use redis::{ProtocolVersion, pipe};
 use serde_json::Value;
 use uuid::Builder;
 
-use self::publish::{add_bindings, add_chords, add_messages, with_mark};
 use self::wait::Waiting;
 use super::RedisUrl;
 use super::announcer::Announcer;
 use super::error::failed;
 use super::link::Link;
+use super::publish::{add_bindings, add_messages};
+use super::results::{ResultSettings, ResultStore};
 use super::server::Server;
 use super::wire::Signature;
 use super::wire::canvas::{CanvasError, Sender, start};
 
 /// How a client sends.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ClientSettings {
     /// What the keys of the broker begin with (`global_keyprefix`).
     pub prefix: String,
-    /// What the keys of results begin with (`global_keyprefix` of the result backend); Celery
-    /// puts `_` behind it unless it ends with a mark.
-    pub result_prefix: String,
+    /// How results are kept; as whoever does the tasks is told.
+    pub results: ResultSettings,
     /// Which queue a task goes to unless its signature says so.
     pub routes: Routes,
     /// How urgent a task is unless its signature says so.
     pub priority: Priority,
-    /// How long what is known of a chord is kept (`result_expires`).
-    pub results_kept_for: Duration,
     /// Whether those who watch are told of what is sent (`task_send_sent_event`).
     pub tells_sent: bool,
-}
-
-impl Default for ClientSettings {
-    fn default() -> Self {
-        Self {
-            prefix: String::new(),
-            result_prefix: String::new(),
-            routes: Routes::default(),
-            priority: Priority::default(),
-            results_kept_for: Duration::from_hours(24),
-            tells_sent: false,
-        }
-    }
 }
 
 /// Sends tasks as Celery's own clients do, to Python's workers or ours, and waits for results.
@@ -66,12 +50,15 @@ pub struct CeleryClient {
     declared: Mutex<HashSet<QueueName>>,
     announcer: Option<Announcer>,
     clock: Arc<dyn Clock>,
-    settings: ClientSettings,
+    /// What the keys of the broker begin with.
+    prefix: String,
+    routes: Routes,
+    priority: Priority,
 }
 
 /// Where results are.
 struct Results {
-    link: Link,
+    store: ResultStore,
     /// Results are told on connections of their own.
     server: Server,
 }
@@ -89,29 +76,30 @@ impl CeleryClient {
         clock: Arc<dyn Clock>,
         settings: ClientSettings,
     ) -> Result<Self, PortError> {
-        let open = || -> RedisResult<_> {
-            let results = results.map(|url| -> RedisResult<Results> {
-                Ok(Results {
-                    link: Link::to(url)?,
-                    server: url.server(ProtocolVersion::RESP2)?,
-                })
-            });
-            Ok((Link::to(broker)?, results.transpose()?))
-        };
-        let announcer = || Announcer::at(broker, &settings.prefix, Arc::clone(&clock));
-        let announcer = settings.tells_sent.then(announcer);
-        let (broker, results) = open().map_err(failed("open"))?;
-        let result_prefix = with_mark(settings.result_prefix);
+        let ClientSettings {
+            prefix,
+            results: how,
+            routes,
+            priority,
+            tells_sent,
+        } = settings;
+        let announcer = || Announcer::at(broker, &prefix, Arc::clone(&clock));
+        let announcer = tells_sent.then(announcer);
+        let results = results.map(|url| {
+            Ok(Results {
+                store: ResultStore::open(url, Arc::clone(&clock), how)?,
+                server: url.server(ProtocolVersion::RESP2).map_err(failed("open"))?,
+            })
+        });
         Ok(Self {
-            broker,
-            results,
+            broker: Link::to(broker).map_err(failed("open"))?,
+            results: results.transpose()?,
             declared: Mutex::default(),
             announcer,
             clock,
-            settings: ClientSettings {
-                result_prefix,
-                ..settings
-            },
+            prefix,
+            routes,
+            priority,
         })
     }
 
@@ -127,31 +115,27 @@ impl CeleryClient {
         let now = self.clock.now();
         let seed = Builder::from_random_bytes(rand::random()).into_uuid();
         let sender = Sender {
-            routes: &self.settings.routes,
-            priority: self.settings.priority,
+            routes: &self.routes,
+            priority: self.priority,
             now,
         };
         let started = start(signature, &seed.to_string(), &sender).map_err(refused)?;
         let (id, follow_ups) = started.ok_or_else(|| refused(CanvasError::NoSignature))?;
         if !follow_ups.chords.is_empty() {
-            let results = self.results(ACTION)?;
-            let mut known = pipe();
-            let kept_for = self.settings.results_kept_for;
-            let prefix = &self.settings.result_prefix;
-            add_chords(&mut known, prefix, &follow_ups.chords, kept_for);
-            run(&results.link, &known).await.map_err(failed(ACTION))?;
+            let Results { store, .. } = self.results(ACTION)?;
+            store.begin_chords(&follow_ups.chords).await?;
         }
         let mut pipeline = pipe();
         let queues = follow_ups.messages.iter().map(|each| &each.envelope.queue);
         let new = self.undeclared(queues);
-        let prefix = &self.settings.prefix;
-        add_bindings(&mut pipeline, prefix, &new);
-        add_messages(&mut pipeline, prefix, &follow_ups.messages, now);
+        add_bindings(&mut pipeline, &self.prefix, &new);
+        add_messages(&mut pipeline, &self.prefix, &follow_ups.messages, now);
         if let Some(announcer) = &self.announcer {
             let sent = follow_ups.messages.iter().map(|each| &each.envelope);
             announcer.add(&mut pipeline, sent, now);
         }
-        run(&self.broker, &pipeline).await.map_err(failed(ACTION))?;
+        let sent = self.broker.pipeline::<()>(&pipeline).await;
+        sent.map_err(failed(ACTION))?;
         self.note_declared(new);
         Ok(id)
     }
@@ -179,13 +163,12 @@ impl CeleryClient {
         waiting.until_ready(within).await
     }
 
-    fn waiting(&self, id: &str, action: &'static str) -> Result<Waiting<'_>, PortError> {
-        let Results { link, server } = self.results(action)?;
-        let key = format!("{}celery-task-meta-{id}", self.settings.result_prefix);
+    fn waiting<'a>(&'a self, id: &'a str, action: &'static str) -> Result<Waiting<'a>, PortError> {
+        let Results { store, server } = self.results(action)?;
         Ok(Waiting {
-            link,
+            store,
             server,
-            key,
+            id,
             action,
         })
     }
@@ -217,10 +200,6 @@ impl fmt::Debug for CeleryClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("CeleryClient").field(&self.broker).finish()
     }
-}
-
-async fn run(link: &Link, pipeline: &Pipeline) -> RedisResult<()> {
-    link.pipeline::<()>(pipeline).await
 }
 
 fn refused(error: CanvasError) -> PortError {

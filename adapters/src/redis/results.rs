@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use domain::ports::{Clock, PortError};
 use domain::tasks::{Revocation, TaskId};
-use redis::{RedisResult, Script};
+use redis::{RedisResult, Script, cmd};
 use uuid::Builder;
 
 pub use self::chords::{ChordDone, ChordPart, Counted};
@@ -138,6 +138,18 @@ impl ResultStore {
         let written: Vec<(&str, String)> = written.collect();
         let stored = self.write(&written, true).await;
         stored.map_err(failed("store that tasks are revoked"))
+    }
+
+    /// The document with the result of the task `id`, as far as there is one.
+    pub(super) async fn look(&self, id: &str) -> RedisResult<Option<Vec<u8>>> {
+        let mut get = cmd("GET");
+        get.arg(self.keys.task(id));
+        self.link.command(&get).await
+    }
+
+    /// The channel on which that document is told whenever it is stored.
+    pub(super) fn channel(&self, id: &str) -> String {
+        self.keys.task(id)
     }
 
     async fn write(&self, documents: &[(&str, String)], is_careful: bool) -> RedisResult<()> {

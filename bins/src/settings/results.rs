@@ -18,8 +18,8 @@ use super::values::{ValueError, boolean, duration};
 pub struct ResultSettings {
     /// `CELERY_CONF_RESULT_BACKEND`: in which Redis; that of the tasks unless it is said otherwise.
     pub url: RedisUrl,
-    /// What every key of a result begins with, as Celery has it: `global_keyprefix` in
-    /// `CELERY_CONF_RESULT_BACKEND_TRANSPORT_OPTIONS`, and `_` unless it ends with one of `:_-.`.
+    /// What every key of a result begins with: `global_keyprefix` in
+    /// `CELERY_CONF_RESULT_BACKEND_TRANSPORT_OPTIONS`.
     pub prefix: String,
     /// `CELERY_CONF_RESULT_EXPIRES`: how long they are kept; `None` is for ever.
     pub kept_for: Option<Duration>,
@@ -112,7 +112,7 @@ fn options(tree: &Value) -> Result<Options, Vec<String>> {
     let mut problems = Vec::new();
     for (name, value) in table {
         match (name.as_str(), value) {
-            ("global_keyprefix", Value::String(prefix)) => read.prefix = separated(prefix),
+            ("global_keyprefix", Value::String(prefix)) => read.prefix.clone_from(prefix),
             ("global_keyprefix" | "master_name", Value::Null)
             | ("result_chord_ordered", Value::Bool(true)) => {}
             ("master_name", Value::String(name)) => read.master_name = Some(name.clone()),
@@ -130,12 +130,4 @@ fn options(tree: &Value) -> Result<Options, Vec<String>> {
         return Ok(read);
     }
     Err(problems)
-}
-
-/// Celery puts `_` between a prefix and what follows, unless there is something like it.
-fn separated(prefix: &str) -> String {
-    if prefix.is_empty() || prefix.ends_with([':', '_', '-', '.']) {
-        return prefix.to_owned();
-    }
-    format!("{prefix}_")
 }

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use domain::ports::{PortError, Severity};
 use futures_util::StreamExt as _;
+use redis::RedisResult;
 use redis::aio::PubSub;
-use redis::{RedisResult, cmd};
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::redis::error::failed;
-use crate::redis::link::{CONNECT_WITHIN, Link};
+use crate::redis::link::CONNECT_WITHIN;
+use crate::redis::results::ResultStore;
 use crate::redis::server::Server;
 
 /// How long to listen without looking: what is told while nobody listens is not told again,
@@ -18,22 +19,26 @@ use crate::redis::server::Server;
 const LISTEN_FOR: Duration = Duration::from_secs(5);
 /// How long to leave Redis alone after a failure.
 const PAUSE: Duration = Duration::from_millis(250);
+/// As good as for ever: instants end somewhere.
+const FOREVER: Duration = Duration::from_hours(365 * 24);
 
 /// Waits for one result.
 pub(super) struct Waiting<'a> {
-    pub(super) link: &'a Link,
+    pub(super) store: &'a ResultStore,
     pub(super) server: &'a Server,
-    /// Where the result is kept, and the channel on which it is told.
-    pub(super) key: String,
+    /// The task.
+    pub(super) id: &'a str,
     pub(super) action: &'static str,
 }
 
 impl Waiting<'_> {
     /// The document that is there now.
     pub(super) async fn look(&self) -> Result<Option<Value>, PortError> {
-        let mut get = cmd("GET");
-        get.arg(&self.key);
-        let text: Option<Vec<u8>> = self.link.command(&get).await.map_err(failed(self.action))?;
+        let text = self
+            .store
+            .look(self.id)
+            .await
+            .map_err(failed(self.action))?;
         text.map(|text| self.document(&text)).transpose()
     }
 
@@ -83,7 +88,7 @@ impl Waiting<'_> {
 
     async fn subscribed(&self) -> RedisResult<PubSub> {
         let mut subscribed = self.server.client().await?.get_async_pubsub().await?;
-        subscribed.subscribe(&self.key).await?;
+        subscribed.subscribe(self.store.channel(self.id)).await?;
         Ok(subscribed)
     }
 
@@ -96,9 +101,6 @@ impl Waiting<'_> {
         })
     }
 }
-
-/// As good as for ever: instants end somewhere.
-const FOREVER: Duration = Duration::from_hours(365 * 24);
 
 /// Whether the task has ended.
 fn is_ready(document: &Value) -> bool {

@@ -5,8 +5,8 @@ use redis::pipe;
 
 use super::Reporter;
 use super::errand::Errand;
-use crate::redis::client::publish::{add_bindings, add_messages};
 use crate::redis::error::failed;
+use crate::redis::publish::{add_bindings, add_messages};
 use crate::redis::wire::canvas::{Failed, NewChord};
 use crate::redis::wire::{Outgoing, ResultDocument, ResultState};
 
