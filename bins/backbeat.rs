@@ -15,7 +15,7 @@ fn main() -> ExitCode {
         Some(Command::Demo) => Sources::default(),
         _ => Sources::of_this_process(),
     };
-    program::run_with(
+    program::run(
         &sources,
         "backbeat",
         |settings| program::log_at(settings, level),

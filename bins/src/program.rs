@@ -18,77 +18,53 @@ const BAD_SETTINGS: u8 = 78;
 /// Why a program ends otherwise than well; told in one line.
 pub type Failure = Box<dyn Error + Send + Sync>;
 
-/// Reads the settings of this process, begins to log, and runs `main` until it ends or a
+/// Reads the settings that `sources` give, begins to log, and runs `main` until it ends or a
 /// signal stops it.
 ///
 /// `adjust` lets command-line arguments override settings. Exits with 0 when `main` is
 /// done, with 78 when settings are wrong, with 1 when anything else is.
-pub fn run<M, R>(name: &str, adjust: impl FnOnce(&mut Settings), main: M) -> ExitCode
-where
-    M: FnOnce(Settings, CancellationToken) -> R,
-    R: Future<Output = Result<(), Failure>>,
-{
-    run_with(&Sources::of_this_process(), name, adjust, main)
-}
-
-/// Like [`run`], with the settings that `sources` give.
-pub fn run_with<M, R>(
+pub fn run(
     sources: &Sources,
     name: &str,
     adjust: impl FnOnce(&mut Settings),
-    main: M,
-) -> ExitCode
-where
-    M: FnOnce(Settings, CancellationToken) -> R,
-    R: Future<Output = Result<(), Failure>>,
-{
+    main: impl AsyncFnOnce(Settings, CancellationToken) -> Result<(), Failure>,
+) -> ExitCode {
     let insistence = |_: &Settings| Insistence::Ends;
     let main = async |settings, stop: Stop| main(settings, stop.warm).await;
-    start_with(sources, name, adjust, insistence, main)
+    start(sources, name, adjust, insistence, main)
 }
 
 /// Like [`run`], for a program that can give back what runs: asked again to stop it does, and
 /// exits with 1 then.
-pub fn run_worker<M, R>(name: &str, adjust: impl FnOnce(&mut Settings), main: M) -> ExitCode
-where
-    M: FnOnce(Settings, Stop) -> R,
-    R: Future<Output = Result<(), Failure>>,
-{
-    run_worker_with(&Sources::of_this_process(), name, adjust, main)
-}
-
-/// Like [`run_worker`], with the settings that `sources` give.
-pub fn run_worker_with<M, R>(
+pub fn run_worker(
     sources: &Sources,
     name: &str,
     adjust: impl FnOnce(&mut Settings),
-    main: M,
-) -> ExitCode
-where
-    M: FnOnce(Settings, Stop) -> R,
-    R: Future<Output = Result<(), Failure>>,
-{
+    main: impl AsyncFnOnce(Settings, Stop) -> Result<(), Failure>,
+) -> ExitCode {
     let insistence = |settings: &Settings| Insistence::Cools {
         after: settings.node.soft_shutdown,
         at_sigterm: settings.node.sigterm_is_cold,
     };
-    start_with(
-        sources,
-        name,
-        adjust,
-        insistence,
-        async |settings, stop: Stop| {
-            let cold = stop.cold.clone();
-            main(settings, stop).await?;
-            if cold.is_cancelled() {
-                return Err("stopped coldly: what ran was given back".into());
-            }
-            Ok(())
-        },
-    )
+    let main = async |settings, stop: Stop| {
+        let cold = stop.cold.clone();
+        main(settings, stop).await?;
+        if cold.is_cancelled() {
+            return Err("stopped coldly: what ran was given back".into());
+        }
+        Ok(())
+    };
+    start(sources, name, adjust, insistence, main)
 }
 
-fn start_with(
+/// Lets `-l` on the command line win over `LOG_LEVEL`; `RUST_LOG` wins over both.
+pub fn log_at(settings: &mut Settings, level: Option<LogLevel>) {
+    if let Some(level) = level {
+        settings.log.level = level;
+    }
+}
+
+fn start(
     sources: &Sources,
     name: &str,
     adjust: impl FnOnce(&mut Settings),
@@ -104,7 +80,7 @@ fn start_with(
     };
     adjust(&mut settings);
     let insistence = insistence(&settings);
-    match start(settings, insistence, main) {
+    match until_stopped(settings, insistence, main) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&format!("{name}: {}", chain(error.as_ref())));
@@ -113,14 +89,7 @@ fn start_with(
     }
 }
 
-/// Lets `-l` on the command line win over `LOG_LEVEL`; `RUST_LOG` wins over both.
-pub fn log_at(settings: &mut Settings, level: Option<LogLevel>) {
-    if let Some(level) = level {
-        settings.log.level = level;
-    }
-}
-
-fn start(
+fn until_stopped(
     settings: Settings,
     insistence: Insistence,
     main: impl AsyncFnOnce(Settings, Stop) -> Result<(), Failure>,

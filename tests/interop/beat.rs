@@ -41,11 +41,11 @@ impl Beat {
             ("CELERY_CONF_BEAT_SCHEDULE", entries),
             ("CELERY_CONF_TIMEZONE", self.timezone.unwrap_or_default()),
         ];
-        program::run_with(
+        program::run(
             &sources(&self.redis, &settings),
             "interop beat",
             |_| {},
-            async |settings, stop| roles::beat(settings, stop).await,
+            roles::beat,
         )
     }
 

@@ -65,7 +65,7 @@ impl Worker {
             ("CELERY_CONF_WORKER_SEND_TASK_EVENTS", self.events),
         ];
         let router = router(&self.hostname);
-        program::run_worker_with(
+        program::run_worker(
             &sources(&self.redis, &settings),
             "interop worker",
             |_| {},
