@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use bins::arguments::Api;
+use bins::arguments::{Api, CommandLine as _};
 use bins::settings::Sources;
 use bins::{program, roles};
-use clap::Parser;
 
 fn main() -> ExitCode {
-    let Api { log } = Api::parse();
+    let Api { log } = Api::of_this_process();
     program::run(
         &Sources::of_this_process(),
         "api",

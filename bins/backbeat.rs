@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use bins::arguments::{Backbeat, Command};
+use bins::arguments::{Backbeat, Command, CommandLine as _};
 use bins::settings::Sources;
 use bins::{commands, program, roles};
-use clap::Parser;
 
 fn main() -> ExitCode {
-    let Backbeat { command, log } = Backbeat::parse();
+    let Backbeat { command, log } = Backbeat::of_this_process();
     let level = log.level.or(command.as_ref().map(commands::log_level));
     // The demo tells the same story whatever is set.
     let sources = match command {

@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use bins::arguments::Beat;
+use bins::arguments::{Beat, CommandLine as _};
 use bins::settings::Sources;
 use bins::{program, roles};
-use clap::Parser;
 
 fn main() -> ExitCode {
-    let Beat { log } = Beat::parse();
+    let Beat { log } = Beat::of_this_process();
     program::run(
         &Sources::of_this_process(),
         "beat",

@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use bins::arguments::Worker;
+use bins::arguments::{CommandLine as _, Worker};
 use bins::settings::Sources;
 use bins::{program, roles};
-use clap::Parser;
 
 fn main() -> ExitCode {
-    let worker = Worker::parse();
+    let worker = Worker::of_this_process();
     program::run_worker(
         &Sources::of_this_process(),
         "worker",

@@ -1,13 +1,16 @@
 //! What can be said on the command lines.
 
+mod line;
 mod refused;
 mod worker;
 
-pub use self::refused::Refused;
+pub use self::line::CommandLine;
+pub use self::refused::{Refusal, Refusals};
 pub use self::worker::{NodeOptions, Worker};
 
 use clap::{Args, Parser, Subcommand};
 
+use self::refused::celery;
 use crate::settings::LogLevel;
 
 const SETTINGS: &str = "Settings come from the environment, from .env and from backbeat.toml in the working \
@@ -131,4 +134,16 @@ pub struct Log {
     /// error, warn (WARNING), info, debug, trace or off, in any case [setting: `LOG_LEVEL`].
     #[arg(short = 'l', long = "loglevel", global = true)]
     pub level: Option<LogLevel>,
+}
+
+impl CommandLine for Backbeat {
+    const REFUSED: Refusals = celery::OF_EVERYTHING;
+}
+
+impl CommandLine for Api {
+    const REFUSED: Refusals = celery::NOTHING;
+}
+
+impl CommandLine for Beat {
+    const REFUSED: Refusals = celery::OF_THE_BEAT;
 }

@@ -135,3 +135,73 @@ fn a_wrong_command_line_is_explained() {
 
     assert_refused(&run(how), 2, &["--concurrency"]);
 }
+
+#[test]
+fn what_celery_has_and_we_have_not_is_refused_in_a_sentence_that_says_what_to_do_instead() {
+    for (name, line, refused) in [
+        ("worker", "-A music", &[("-A (--app)", "leave it out")][..]),
+        (
+            "worker",
+            "-A music worker -l info",
+            &[
+                ("-A (--app)", "leave it out"),
+                ("worker", "this program is the worker"),
+            ],
+        ),
+        (
+            "worker",
+            "-c 4 -P gevent --pidfile=/x",
+            &[
+                ("--pidfile", "supervises"),
+                ("-P (--pool)", "side by side in one process"),
+            ],
+        ),
+        (
+            "backbeat",
+            "worker -A music -c 4",
+            &[
+                ("-A (--app)", "leave it out"),
+                ("worker", "start the program `worker`"),
+            ],
+        ),
+        (
+            "backbeat",
+            "-A music beat",
+            &[
+                ("-A (--app)", "leave it out"),
+                ("beat", "start the program `beat`"),
+            ],
+        ),
+        (
+            "backbeat",
+            "inspect --app=music",
+            &[("-A (--app)", "leave it out")],
+        ),
+        ("backbeat", "status", &[("status", "celery -b redis://")]),
+        (
+            "beat",
+            "-s /x -S django -l info",
+            &[
+                ("-s (--schedule)", "DATABASE_URL"),
+                ("-S (--scheduler)", "CELERY_CONF_BEAT_SCHEDULE"),
+            ],
+        ),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let mut how = command(name, folder.path());
+        how.args(line.split(' '));
+
+        let ended = run(how);
+
+        assert_refused(&ended, 2, &[]);
+        let said: Vec<&str> = ended.errors.lines().collect();
+        assert_eq!(said.len(), refused.len(), "{line}: {}", ended.errors);
+        for (said, (option, instead)) in said.iter().zip(refused) {
+            let begins = format!("error: {option} means nothing here: ");
+            assert!(
+                said.starts_with(&begins) && said.contains(instead),
+                "{said}"
+            );
+        }
+    }
+}
