@@ -6,6 +6,7 @@
 
 mod controls;
 mod one;
+mod settling;
 mod unobserved;
 mod watched;
 mod work;
@@ -16,8 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::{
-    Attempted, Clock, Ended, Lease, PortError, Queues, Settled, TaskObserver, TaskQueue,
-    WorkerControl, WorkerId,
+    Clock, Lease, PortError, Queues, TaskObserver, TaskQueue, WorkerControl, WorkerId,
 };
 use domain::tasks::{RateLimit, Router};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
@@ -36,9 +36,6 @@ const LAST_SETTLEMENT: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// The pause after a lease that failed.
 const LEASE_PAUSE: Duration = Duration::from_millis(500);
-/// The pause after the first failure to settle; it doubles up to [`LONGEST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Leases tasks, attempts them and settles them until it is stopped.
 pub struct Runner {
@@ -198,17 +195,6 @@ impl Runner {
         })
     }
 
-    /// Tells whoever observes, and then the queue, how attempts ended, as often as it takes:
-    /// telling again is harmless, forgetting is not.
-    async fn settle(&self, attempts: Vec<Attempted>) {
-        let what = "what follows from tasks that ended cannot be done; trying again";
-        patiently(what, || self.observer.ended(&attempts)).await;
-        let ended: Vec<Ended> = attempts.iter().map(ended).collect();
-        let what = "the queue cannot be told how tasks ended; trying again";
-        let settled = patiently(what, || self.queue.settle(&ended)).await;
-        say_what_came_too_late(&ended, &settled);
-    }
-
     async fn heartbeat(&self) -> Infallible {
         loop {
             match self.queue.alive(&self.settings.worker).await {
@@ -218,30 +204,6 @@ impl Runner {
             }
             sleep(self.settings.heartbeat).await;
         }
-    }
-}
-
-fn ended(attempted: &Attempted) -> Ended {
-    Ended {
-        id: attempted.lease.envelope.id.clone(),
-        fence: attempted.lease.fence,
-        verdict: attempted.outcome.verdict(),
-    }
-}
-
-/// Does `it` as often as it takes, with pauses.
-async fn patiently<T, F>(what: &str, mut it: impl FnMut() -> F) -> T
-where
-    F: Future<Output = Result<T, PortError>>,
-{
-    let mut pause = FIRST_PAUSE;
-    loop {
-        match it().await {
-            Ok(answer) => return answer,
-            Err(error) => say(what, &error),
-        }
-        sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
@@ -255,12 +217,4 @@ async fn at(instant: Option<Instant>) {
 
 fn say(what: &str, error: &PortError) {
     tracing::warn!(error = error as &dyn std::error::Error, "{what}");
-}
-
-fn say_what_came_too_late(ended: &[Ended], settled: &[Settled]) {
-    for (ended, settled) in ended.iter().zip(settled) {
-        if *settled == Settled::TooLate {
-            tracing::warn!(task.id = %ended.id, "Task [{}] ended too late: its lease had been lost", ended.id);
-        }
-    }
 }
