@@ -1,15 +1,14 @@
 //! Reads settings one by one and keeps in mind what is wrong with them.
 
+mod unknown;
+
 use std::fmt::Display;
 
 use config::ValueKind;
 use serde_json::Value as Json;
 
-use super::celery;
 use super::layers::Layers;
-use super::nearest::nearest;
 use super::problem::{Problem, SettingsError, Warning};
-use super::sources::TOML_FILE;
 
 /// Hands out the settings of some [`Layers`] and remembers which were asked for.
 ///
@@ -219,61 +218,6 @@ impl Reader {
         };
         self.complain(name, origin, complaint.to_owned());
         None
-    }
-
-    fn complain_about_unknown_names(&mut self) {
-        let (known, layers) = (&self.names, &self.layers);
-        let unknown = |name: &&String| {
-            let name = name.as_str();
-            !known.contains(&name) && !self.refused.contains(&name)
-        };
-        let is_celery = |name: &&String| name.starts_with(celery::PREFIX);
-        let celery: Vec<String> = layers
-            .values
-            .keys()
-            .filter(is_celery)
-            .filter(unknown)
-            .cloned()
-            .collect();
-        let toml: Vec<String> = layers
-            .in_toml
-            .iter()
-            .filter(|it| !is_celery(it))
-            .filter(unknown)
-            .cloned()
-            .collect();
-        let dotenv: Vec<(String, String)> = layers
-            .in_dotenv
-            .iter()
-            .filter(|(name, _)| unknown(&name))
-            .cloned()
-            .collect();
-
-        for name in celery {
-            if let Some((_, origin)) = self.text(&name) {
-                let complaint = celery::why_not(&name, &self.names);
-                self.complain(&name, origin, complaint);
-            }
-        }
-        for name in toml {
-            let complaint = self.why_not_in_toml(&name);
-            self.complain(&name, TOML_FILE.to_owned(), complaint);
-        }
-        for (name, origin) in dotenv {
-            if let Some(complaint) = celery::complaint_about_variable(&name) {
-                self.complain(&name, origin, complaint);
-            }
-        }
-    }
-
-    fn why_not_in_toml(&self, name: &str) -> String {
-        if let Some(new) = celery::new_name(name) {
-            return format!("is called {new} here; rename it");
-        }
-        match nearest(name, self.names.iter().copied()) {
-            Some(meant) => format!("is not a setting; did you mean {meant}?"),
-            None => "is not a setting; remove it".to_owned(),
-        }
     }
 
     fn complain(&mut self, name: &str, origin: String, complaint: String) {
