@@ -1,5 +1,6 @@
 //! Decides which adapter answers which question; written once for all programs.
 
+mod api;
 mod conveying;
 mod mail;
 mod node;
@@ -13,29 +14,16 @@ mod store;
 use std::sync::Arc;
 
 use adapters::clock::SystemClock;
-use adapters::http::Api;
 use adapters::link_signer::HmacLinkSigner;
-use adapters::login_throttle::{LoginLimits, MemoryLoginThrottle};
-use adapters::password::Argon2Passwords;
 use adapters::redis::RedisQueue;
 use adapters::runner::Runner;
-use adapters::token::RandomTokens;
-use chrono::TimeDelta;
-use domain::ports::{
-    Clock, LinkSigner, MailLog, MailPauses, Queues, TaskQueue, TaskQueueAdmin, WorkerId,
-};
-use domain::tasks::QueueName;
-use domain::use_cases::{
-    BecomeArtistUseCase, BrowseUseCase, ChangeAlbumUseCase, CongratulateArtist,
-    EditOwnAccountUseCase, IdentifyCallerUseCase, LogInUseCase, LogOutUseCase, PublishAlbumUseCase,
-    RegisterAccountUseCase, TokenIssuer, UnsubscribeUseCase,
-};
+use domain::ports::{Clock, LinkSigner, MailLog, MailPauses, TaskQueue, TaskQueueAdmin, WorkerId};
 use uuid::Uuid;
 
 use crate::arguments::NodeOptions;
 use crate::housekeeping::{Housekeeper, Sweeper};
 use crate::program::Failure;
-use crate::settings::{PublicUrl, Settings};
+use crate::settings::Settings;
 pub(crate) use mail::{Mailing, mail_place, overheard_mailer};
 pub(crate) use node::CeleryNode;
 use place::Place;
@@ -97,112 +85,10 @@ impl Platform {
         (data, mail_place(&self.settings.mail.to))
     }
 
-    /// The HTTP API, whose links begin with `public_url`.
-    pub(crate) fn api(&self, public_url: &PublicUrl) -> Result<Api, Failure> {
-        let Self {
-            settings,
-            store,
-            clock,
-            ..
-        } = self;
-        let tokens = Arc::new(RandomTokens);
-        let passwords = Arc::new(Argon2Passwords::new());
-        let issuer = self.issuer()?;
-        let throttle = Arc::new(MemoryLoginThrottle::new(LoginLimits {
-            per_account: settings.login.attempts_per_account,
-            per_address: settings.login.attempts_per_address,
-            window: settings.login.window,
-        }));
-        Ok(Api {
-            register: RegisterAccountUseCase::new(
-                store.clone(),
-                passwords.clone(),
-                issuer.clone(),
-                clock.clone(),
-            ),
-            log_in: LogInUseCase::new(
-                store.clone(),
-                store.clone(),
-                passwords,
-                throttle,
-                issuer,
-                clock.clone(),
-            ),
-            log_out: LogOutUseCase::new(store.clone(), tokens.clone()),
-            identify: IdentifyCallerUseCase::new(store.clone(), tokens, clock.clone()),
-            own_account: EditOwnAccountUseCase::new(store.clone()),
-            become_artist: BecomeArtistUseCase::new(store.clone(), clock.clone()),
-            browse: BrowseUseCase::new(store.clone(), store.clone()),
-            publish_album: PublishAlbumUseCase::new(
-                store.clone(),
-                clock.clone(),
-                settings.routes.queue_for::<CongratulateArtist>(),
-            ),
-            change_album: ChangeAlbumUseCase::new(store.clone()),
-            unsubscribe: UnsubscribeUseCase::new(store.clone(), self.signer()?),
-            readiness: store.clone(),
-            public_url: public_url.to_string(),
-        })
-    }
-
-    /// Registers accounts outside of the API.
-    pub(crate) fn registrar(&self) -> Result<RegisterAccountUseCase, Failure> {
-        Ok(RegisterAccountUseCase::new(
-            self.store.clone(),
-            Arc::new(Argon2Passwords::new()),
-            self.issuer()?,
-            self.clock.clone(),
-        ))
-    }
-
     /// Sends mails.
     pub(crate) fn mailing(&self) -> Result<Mailing, Failure> {
         let Settings { mail, .. } = &self.settings;
         Mailing::of(mail, self.clock.clone())
-    }
-
-    /// Every queue that our own workers are to serve.
-    pub(crate) fn own_queues(&self) -> Queues {
-        let Settings {
-            routes, conveyor, ..
-        } = &self.settings;
-        let is_pythons = |queue: &&QueueName| {
-            let pythons = conveyor.as_ref().map(|it| &it.python_queues);
-            pythons.is_some_and(|queues| queues.contains(queue))
-        };
-        let own = routes.queues().filter(|queue| !is_pythons(queue));
-        Queues::new(own.cloned()).unwrap_or_else(|| routes.default_queue().clone().into())
-    }
-
-    /// The queues with these names, as `-Q` has them, but for those `excluded`; when there are
-    /// none the default queue, or with exclusions whatever our own workers are to serve.
-    pub(crate) fn queues(&self, names: &[String], excluded: &[String]) -> Result<Queues, Failure> {
-        let excluded = running::named(excluded, "-X")?;
-        let served = if names.is_empty() && !excluded.is_empty() {
-            self.own_queues()
-        } else {
-            running::queues(&self.settings, names)?
-        };
-        let served = served.names().iter();
-        let left = served.filter(|name| !excluded.contains(name));
-        Queues::new(left.cloned()).ok_or_else(|| "every queue is excluded by -X".into())
-    }
-
-    /// Runs tasks of `queues` as `worker`, mailing with `mailing`.
-    pub(crate) fn runner(
-        &self,
-        worker: WorkerId,
-        queues: Queues,
-        public_url: &PublicUrl,
-        mailing: &Mailing,
-    ) -> Result<Runner, Failure> {
-        let settings = running::settings(&self.settings, worker, queues);
-        Ok(Runner::new(
-            self.queue.clone(),
-            self.clock.clone(),
-            self.router(public_url, mailing)?,
-            settings,
-        ))
     }
 
     /// Has `runner` seen by Celery's clients and monitors as `options` say, if tasks go by Redis.
@@ -245,11 +131,6 @@ impl Platform {
     /// Who sends no mail for now.
     pub(crate) fn mail_pauses(&self) -> &dyn MailPauses {
         self.store.as_ref()
-    }
-
-    fn issuer(&self) -> Result<TokenIssuer, Failure> {
-        let good_for = TimeDelta::from_std(self.settings.api.token_ttl)?;
-        Ok(TokenIssuer::new(Arc::new(RandomTokens), good_for))
     }
 
     fn signer(&self) -> Result<Arc<dyn LinkSigner>, Failure> {
