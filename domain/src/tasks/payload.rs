@@ -1,5 +1,6 @@
 //! The arguments of a task, in the form in which they travel.
 
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use super::Task;
@@ -46,6 +47,14 @@ impl Payload {
     /// The bytes, for those who keep or carry them.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// Positional and keyword arguments, for those who show them; `None` when the bytes are not in
+    /// the form.
+    pub fn arguments(&self) -> Option<(Vec<Value>, Map<String, Value>)> {
+        let body: (Vec<Value>, Map<String, Value>, IgnoredAny) =
+            serde_json::from_slice(&self.0).ok()?;
+        Some((body.0, body.1))
     }
 
     /// The task these arguments are for.

@@ -2,12 +2,11 @@
 
 use domain::ports::{Attempted, Fence};
 use domain::tasks::{Envelope, Outcome, Reason};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Reporter;
-use crate::redis::wire::canvas::Failed;
 use crate::redis::wire::canvas::{
-    CanvasError, Embed, FollowUps, Parent, Sender, after_failure, after_success,
+    CanvasError, Embed, Failed, FollowUps, Parent, Sender, after_failure, after_success,
 };
 use crate::redis::wire::{Exception, Extended, ResultDocument, ResultState};
 
@@ -23,7 +22,7 @@ pub(super) struct Errand<'a> {
     /// The body of the chord that the task is a part of.
     pub(super) chord: Option<Value>,
     /// Positional and keyword arguments, if they are stored with the result.
-    arguments: Option<(Value, Value)>,
+    arguments: Option<(Vec<Value>, Map<String, Value>)>,
 }
 
 impl<'a> Errand<'a> {
@@ -101,7 +100,7 @@ impl Reporter {
         let task = errand.task();
         errand.exception = self.exception(attempted);
         if self.settings.wishes.is_extended && self.settings.wishes.include(task) {
-            errand.arguments = arguments(task);
+            errand.arguments = task.payload.arguments();
         }
         let is_over = matches!(
             attempted.outcome,
@@ -173,10 +172,4 @@ impl Reporter {
 
 pub(super) fn text<'a>(task: &'a Envelope, header: &str) -> Option<&'a str> {
     task.headers.get(header).and_then(Value::as_str)
-}
-
-fn arguments(task: &Envelope) -> Option<(Value, Value)> {
-    let body: Vec<Value> = serde_json::from_slice(task.payload.as_bytes()).ok()?;
-    let mut body = body.into_iter();
-    Some((body.next()?, body.next()?))
 }

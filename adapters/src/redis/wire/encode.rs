@@ -159,7 +159,7 @@ impl Serialize for Headers<'_> {
         if let Some(compression) = form.compression {
             map.serialize_entry("compression", compression)?;
         }
-        let (arguments, keywords) = shown(envelope.payload.as_bytes());
+        let (arguments, keywords) = repr::arguments(&envelope.payload);
         let mut usual = Usual {
             map,
             own: &envelope.headers,
@@ -204,14 +204,6 @@ impl<M: SerializeMap> Usual<'_, M> {
         }
         self.map.serialize_entry(name, value)
     }
-}
-
-/// Positional and keyword arguments for people, as far as they can be read.
-fn shown(payload: &[u8]) -> (String, String) {
-    let body: Option<(Vec<Value>, Map<String, Value>, Value)> =
-        serde_json::from_slice(payload).ok();
-    let (arguments, keywords, _) = body.unwrap_or_default();
-    (repr::tuple(&arguments), repr::dictionary(&keywords))
 }
 
 fn text(text: &str) -> Text<'_> {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use domain::tasks::Payload;
 use serde_json::Value;
 
 /// How many characters are shown.
@@ -9,8 +10,14 @@ const MOST: usize = 1024;
 /// How many levels are shown.
 const MOST_LEVELS: usize = 3;
 
+/// Positional and keyword arguments as Python shows them, as far as they can be read.
+pub(in crate::redis) fn arguments(payload: &Payload) -> (String, String) {
+    let (positional, keywords) = payload.arguments().unwrap_or_default();
+    (tuple(&positional), dictionary(&keywords))
+}
+
 /// Positional arguments as Python shows a tuple.
-pub(in crate::redis) fn tuple(arguments: &[Value]) -> String {
+pub(super) fn tuple(arguments: &[Value]) -> String {
     let mut shown = String::from("(");
     items(&mut shown, arguments, 1);
     if arguments.len() == 1 {
@@ -28,7 +35,7 @@ pub(in crate::redis) fn value(value: &Value) -> String {
 }
 
 /// Keyword arguments as Python shows a dictionary.
-pub(in crate::redis) fn dictionary(arguments: &serde_json::Map<String, Value>) -> String {
+pub(super) fn dictionary(arguments: &serde_json::Map<String, Value>) -> String {
     let mut shown = String::new();
     entries(&mut shown, arguments, 1);
     cut(shown)

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 use domain::tasks::Revocation;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::body::opened;
 use super::{Exception, exception, lenient, write_moment};
@@ -92,9 +92,9 @@ pub struct Extended<'a> {
     /// What it is called.
     pub name: &'a str,
     /// Its positional arguments.
-    pub args: &'a Value,
+    pub args: &'a [Value],
     /// Its keyword arguments.
-    pub kwargs: &'a Value,
+    pub kwargs: &'a Map<String, Value>,
     /// The name of the worker.
     pub worker: &'a str,
     /// How many attempts were made before.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::ports::Lease;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::redis::node::events::arguments;
 use crate::redis::node::who::Who;
@@ -42,13 +42,12 @@ pub(super) fn info(
 }
 
 fn shown(lease: &Lease, as_texts: bool) -> (Value, Value) {
-    let payload = lease.envelope.payload.as_bytes();
-    if !as_texts && payload.len() <= MOST_ARGUMENTS {
-        let body: Result<(Vec<Value>, Map<String, Value>, Value), _> =
-            serde_json::from_slice(payload);
-        if let Ok((args, kwargs, _)) = body {
-            return (args.into(), kwargs.into());
-        }
+    let payload = &lease.envelope.payload;
+    if !as_texts
+        && payload.as_bytes().len() <= MOST_ARGUMENTS
+        && let Some((args, kwargs)) = payload.arguments()
+    {
+        return (args.into(), kwargs.into());
     }
     let (args, kwargs) = arguments(&lease.envelope);
     (args.into(), kwargs.into())

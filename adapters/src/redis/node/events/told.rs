@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::ports::{Attempted, Lease};
 use domain::tasks::{Due, Envelope, FailureKind, Outcome, Revocation, TaskName};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::redis::wire::events::{Received, Sent, TaskEvent};
 use crate::redis::wire::{Exception, repr};
@@ -61,10 +61,7 @@ pub(in crate::redis::node) fn arguments(envelope: &Envelope) -> (String, String)
     if let (Some(args), Some(kwargs)) = (text("argsrepr"), text("kwargsrepr")) {
         return (repr::cut(args.to_owned()), repr::cut(kwargs.to_owned()));
     }
-    let body: Option<(Vec<Value>, Map<String, Value>, Value)> =
-        serde_json::from_slice(envelope.payload.as_bytes()).ok();
-    let (args, kwargs, _) = body.unwrap_or_default();
-    (repr::tuple(&args), repr::dictionary(&kwargs))
+    repr::arguments(&envelope.payload)
 }
 
 /// What is told of an attempt that has ended; nothing if it was none. `node` made it.

@@ -84,12 +84,8 @@ fn every_state_has_the_fields_that_celery_writes() {
 
 #[test]
 fn whatever_else_is_known_is_there_when_it_is_asked_for() {
-    let (five, args, kwargs, child) = (
-        json!(5),
-        json!([2, 3]),
-        json!({}),
-        json!([["b", null], null]),
-    );
+    let (five, args, kwargs) = (json!(5), [json!(2), json!(3)], Map::new());
+    let child = json!([["b", null], null]);
     let all = ResultDocument {
         children: std::slice::from_ref(&child),
         parent_id: Some("p"),
