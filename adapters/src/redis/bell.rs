@@ -3,11 +3,11 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use redis::{AsyncConnectionConfig, PushInfo, RedisResult, ScriptInvocation, cmd};
+use redis::{PushInfo, RedisResult, ScriptInvocation, cmd};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-use super::link::{ANSWER_WITHIN, CONNECT_WITHIN, Link};
+use super::link::{Link, with_deadlines};
 use super::server::Server;
 
 /// A connection of its own, on which Redis says when a key that was looked at has changed.
@@ -30,10 +30,7 @@ impl Bell {
             heard.notify_waiters();
             Ok::<(), Infallible>(())
         };
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_WITHIN))
-            .set_response_timeout(Some(ANSWER_WITHIN))
-            .set_push_sender(push);
+        let config = with_deadlines().set_push_sender(push);
         let mut tracking = cmd("CLIENT");
         tracking.arg("TRACKING").arg("ON");
         Self {

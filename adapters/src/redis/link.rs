@@ -74,11 +74,8 @@ impl Link {
 
     /// A connection for commands that wait for nothing, to where `url` says.
     pub(super) fn to(url: &RedisUrl) -> RedisResult<Self> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT_WITHIN))
-            .set_response_timeout(Some(ANSWER_WITHIN));
         let server = url.server(ProtocolVersion::RESP2)?;
-        Ok(Self::new(server, config, None, url.to_string()))
+        Ok(Self::new(server, with_deadlines(), None, url.to_string()))
     }
 
     pub(super) async fn script<T: FromRedisValue>(
@@ -196,6 +193,13 @@ impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Link").field(&self.address).finish()
     }
+}
+
+/// How every connection is made: nothing is waited for without an end.
+pub(super) fn with_deadlines() -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(CONNECT_WITHIN))
+        .set_response_timeout(Some(ANSWER_WITHIN))
 }
 
 /// How long to leave Redis alone after so many failures: anything up to a bound that doubles.

@@ -3,9 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 
 use deadpool_redis::{Connection, Manager, Pool, PoolError, Runtime};
-use redis::{AsyncConnectionConfig, Client, ConnectionAddr, ErrorKind, RedisError, RedisResult};
+use redis::{Client, ConnectionAddr, ErrorKind, RedisError, RedisResult};
 
-use super::link::{ANSWER_WITHIN, CONNECT_WITHIN};
+use super::link::{ANSWER_WITHIN, CONNECT_WITHIN, with_deadlines};
 use super::server::Server;
 
 /// How many connections these may be.
@@ -14,15 +14,13 @@ const MOST_LOOKING: usize = 4;
 /// A pool of connections to the server that is to be talked to now.
 pub(super) struct Looks {
     server: Server,
-    config: AsyncConnectionConfig,
     pool: Mutex<Option<(ConnectionAddr, Pool)>>,
 }
 
 impl Looks {
-    pub(super) fn new(server: Server, config: AsyncConnectionConfig) -> Self {
+    pub(super) fn new(server: Server) -> Self {
         Self {
             server,
-            config,
             pool: Mutex::default(),
         }
     }
@@ -45,7 +43,7 @@ impl Looks {
         {
             return Ok(pool.clone());
         }
-        let manager = Manager::new_with_config(info.clone(), self.config.clone())?;
+        let manager = Manager::new_with_config(info.clone(), with_deadlines())?;
         let pool = Pool::builder(manager)
             .max_size(MOST_LOOKING)
             .runtime(Runtime::Tokio1)

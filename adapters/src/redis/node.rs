@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use domain::ports::{PortError, WorkerControl};
 use futures_util::future::BoxFuture;
-use redis::{AsyncConnectionConfig, ProtocolVersion, RedisResult};
+use redis::{ProtocolVersion, RedisResult};
 use serde_json::{Map, Value};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
@@ -35,7 +35,7 @@ use self::revoked::Revocations;
 use super::RedisUrl;
 use super::error::failed;
 use super::keys::Keys;
-use super::link::{ANSWER_WITHIN, CONNECT_WITHIN, Link};
+use super::link::Link;
 
 /// How long the last words of a worker may take.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -104,17 +104,12 @@ impl Node {
         let keys = Keys::new(settings.prefix.clone());
         let database = url.database();
         let open = || -> RedisResult<_> {
-            let config = AsyncConnectionConfig::new()
-                .set_connection_timeout(Some(CONNECT_WITHIN))
-                .set_response_timeout(Some(ANSWER_WITHIN));
-            let server = url.server(ProtocolVersion::RESP2)?;
             let inbox = Inbox::new(
                 url.server(ProtocolVersion::RESP3)?,
-                config.clone(),
                 &pidbox::channel(&keys, database),
                 url.to_string(),
             );
-            Ok((Link::new(server, config, None, url.to_string()), inbox))
+            Ok((Link::to(url)?, inbox))
         };
         let (link, inbox) = open().map_err(failed("open"))?;
         Ok(Self {

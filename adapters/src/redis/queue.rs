@@ -24,7 +24,7 @@ use domain::ports::{
     Clock, Ended, Enqueued, Lease, PortError, Queues, Settled, TaskQueue, WorkerId,
 };
 use domain::tasks::{Envelope, QueueName};
-use redis::{AsyncConnectionConfig, ProtocolVersion, RedisResult, ScriptInvocation, cmd};
+use redis::{ProtocolVersion, RedisResult, ScriptInvocation, cmd};
 
 pub use self::quarantine::Quarantined;
 use super::RedisUrl;
@@ -33,7 +33,7 @@ use super::bell::Bell;
 use super::condition::Condition;
 use super::error::failed;
 use super::keys::Keys;
-use super::link::{ANSWER_WITHIN, CONNECT_WITHIN, Link};
+use super::link::Link;
 use super::looks::Looks;
 use super::scripts::Scripts;
 use super::session::Sessions;
@@ -94,18 +94,10 @@ impl RedisQueue {
         settings: RedisSettings,
     ) -> Result<Self, PortError> {
         let open = || -> RedisResult<_> {
-            let config = AsyncConnectionConfig::new()
-                .set_connection_timeout(Some(CONNECT_WITHIN))
-                .set_response_timeout(Some(ANSWER_WITHIN));
             Ok((
-                Link::new(
-                    url.server(ProtocolVersion::RESP2)?,
-                    config.clone(),
-                    None,
-                    url.to_string(),
-                ),
+                Link::to(url)?,
                 Bell::new(url.server(ProtocolVersion::RESP3)?, url.to_string()),
-                Looks::new(url.server(ProtocolVersion::RESP2)?, config),
+                Looks::new(url.server(ProtocolVersion::RESP2)?),
             ))
         };
         let (link, bell, looks) = open().map_err(failed("open"))?;

@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use redis::{AsyncConnectionConfig, PushInfo, PushKind, RedisResult, Value, cmd};
+use redis::{PushInfo, PushKind, RedisResult, Value, cmd};
 use tokio::sync::Notify;
 
-use crate::redis::link::Link;
+use crate::redis::link::{Link, with_deadlines};
 use crate::redis::server::Server;
 use crate::redis::wire::MOST_TRANSIENT;
 
@@ -39,12 +39,7 @@ struct Kept {
 
 impl Inbox {
     /// The server must be one that is told to push, as RESP3 has it.
-    pub(super) fn new(
-        server: Server,
-        config: AsyncConnectionConfig,
-        channel: &str,
-        address: String,
-    ) -> Self {
+    pub(super) fn new(server: Server, channel: &str, address: String) -> Self {
         let arrived = Arc::new(Arrived::default());
         let heard = Arc::clone(&arrived);
         let push = move |push: PushInfo| {
@@ -53,7 +48,7 @@ impl Inbox {
         };
         let mut subscribe = cmd("SUBSCRIBE");
         subscribe.arg(channel);
-        let config = config.set_push_sender(push);
+        let config = with_deadlines().set_push_sender(push);
         Self {
             link: Link::new(server, config, Some(subscribe), address),
             arrived,
