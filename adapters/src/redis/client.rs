@@ -18,7 +18,7 @@ use super::RedisUrl;
 use super::announcer::Announcer;
 use super::error::failed;
 use super::link::Link;
-use super::publish::{add_bindings, add_messages};
+use super::publish::{add_messages, add_queues};
 use super::results::{ResultSettings, ResultStore};
 use super::server::Server;
 use super::wire::Signature;
@@ -128,7 +128,7 @@ impl CeleryClient {
         let mut pipeline = pipe();
         let queues = follow_ups.messages.iter().map(|each| &each.envelope.queue);
         let new = self.undeclared(queues);
-        add_bindings(&mut pipeline, &self.prefix, &new);
+        add_queues(&mut pipeline, &self.prefix, &new);
         add_messages(&mut pipeline, &self.prefix, &follow_ups.messages, now);
         if let Some(announcer) = &self.announcer {
             let sent = follow_ups.messages.iter().map(|each| &each.envelope);

@@ -1,14 +1,11 @@
-//! What is said to Redis when messages are sent.
+//! What is said to Redis when messages are sent, and where they go.
 
 use chrono::{DateTime, Utc};
 use domain::tasks::QueueName;
 use redis::Pipeline;
 use uuid::Builder;
 
-use super::wire::Outgoing;
-
-/// What Celery puts between the parts of a binding.
-const SEPARATOR: &str = "\x06\x16";
+use super::wire::{Outgoing, binding};
 
 /// Adds the messages, each to its list, in order.
 pub(super) fn add_messages(
@@ -25,14 +22,25 @@ pub(super) fn add_messages(
 }
 
 /// Declares the queues, as Celery does: each has an exchange of its own name.
+pub(super) fn add_queues(pipeline: &mut Pipeline, prefix: &str, queues: &[QueueName]) {
+    for queue in queues {
+        let name = queue.as_str();
+        add_binding(pipeline, prefix, name, name, name);
+    }
+}
+
+/// Binds a queue for good, so that producers reach it through `exchange` by `key`.
 ///
 /// The second set tells Celery's sweeps that the first one is there to stay.
-pub(super) fn add_bindings(pipeline: &mut Pipeline, prefix: &str, queues: &[QueueName]) {
-    for queue in queues {
-        let member = format!("{queue}{SEPARATOR}{SEPARATOR}{queue}");
-        for set in ["_kombu.binding", "_kombu.binding_permanent"] {
-            let set = format!("{prefix}{set}.{queue}");
-            pipeline.sadd(set, &member).ignore();
-        }
+pub(super) fn add_binding(
+    pipeline: &mut Pipeline,
+    prefix: &str,
+    exchange: &str,
+    key: &str,
+    queue: &str,
+) {
+    for set in ["_kombu.binding", "_kombu.binding_permanent"] {
+        let set = format!("{prefix}{set}.{exchange}");
+        pipeline.sadd(set, binding(key, queue)).ignore();
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing here reads or writes anything; whatever bytes come in, they are understood or
 //! refused, within bounds of time and memory. Nothing that a message says is ever executed.
 
+mod binding;
 mod body;
 pub mod canvas;
 pub mod control;
@@ -23,6 +24,7 @@ mod signature;
 mod transient;
 mod unacked;
 
+pub(super) use self::binding::binding;
 pub use self::encode::{Sent, encode};
 pub use self::exception::Exception;
 pub use self::lists::{STEPS, list_of, step_of};

@@ -1,12 +1,12 @@
 //! What a node does on Redis for those who ask, and when it asks itself.
 
-use redis::{RedisResult, Script, cmd};
+use redis::{RedisResult, Script, cmd, pipe};
 
 use super::Node;
+use crate::redis::publish::add_binding;
+use crate::redis::wire::binding;
 use crate::redis::wire::control::{Asker, REPLIES};
 
-/// What Celery puts between the parts of what stands for a queue.
-const SEPARATOR: &str = "\x06\x16";
 /// How long a binding is sure to hold without being made again, in milliseconds.
 const BOUND_FOR: u64 = 3_600_000;
 /// How long replies are kept that nobody fetches, in milliseconds.
@@ -39,7 +39,7 @@ impl Node {
         let mut bind = self.scripts.bind.prepare_invoke();
         bind.key(self.keys.bindings(exchange));
         bind.key(self.keys.celerys(DEADLINES));
-        bind.arg(member(key, queue)).arg(exchange).arg(BOUND_FOR);
+        bind.arg(binding(key, queue)).arg(exchange).arg(BOUND_FOR);
         self.link.script(&bind).await
     }
 
@@ -50,19 +50,15 @@ impl Node {
         key: &str,
         queue: &str,
     ) -> RedisResult<()> {
-        for set in ["binding", "binding_permanent"] {
-            let mut add = cmd("SADD");
-            add.arg(self.keys.celerys(&format!("_kombu.{set}.{exchange}")));
-            add.arg(member(key, queue));
-            self.link.command::<()>(&add).await?;
-        }
-        Ok(())
+        let mut pipeline = pipe();
+        add_binding(&mut pipeline, self.keys.lists(), exchange, key, queue);
+        self.link.pipeline(&pipeline).await
     }
 
     /// Notes that a queue that is bound without a key is that of a node of ours, or is no more.
     pub(super) async fn note_ours(&self, change: &str, queue: &str) -> RedisResult<()> {
         let mut note = cmd(change);
-        note.arg(self.keys.nodes()).arg(member("", queue));
+        note.arg(self.keys.nodes()).arg(binding("", queue));
         self.link.command(&note).await
     }
 
@@ -74,7 +70,7 @@ impl Node {
     ) -> RedisResult<()> {
         let mut remove = cmd("SREM");
         remove.arg(self.keys.bindings(exchange));
-        remove.arg(member(key, queue));
+        remove.arg(binding(key, queue));
         self.link.command(&remove).await
     }
 
@@ -84,13 +80,8 @@ impl Node {
         let mut push = self.scripts.reply.prepare_invoke();
         push.key(self.keys.bindings(REPLIES));
         push.key(self.keys.celerys(&list));
-        push.arg(member(&asker.key, &list));
+        push.arg(binding(&asker.key, &list));
         push.arg(reply).arg(REPLIES_KEPT_FOR);
         self.link.script(&push).await
     }
-}
-
-/// What stands for a queue that is bound by this routing key.
-fn member(key: &str, queue: &str) -> String {
-    format!("{key}{SEPARATOR}{SEPARATOR}{queue}")
 }

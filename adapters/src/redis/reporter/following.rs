@@ -6,7 +6,7 @@ use redis::pipe;
 use super::Reporter;
 use super::errand::Errand;
 use crate::redis::error::failed;
-use crate::redis::publish::{add_bindings, add_messages};
+use crate::redis::publish::{add_messages, add_queues};
 use crate::redis::wire::canvas::{Failed, NewChord};
 use crate::redis::wire::{Outgoing, ResultDocument, ResultState};
 
@@ -44,7 +44,7 @@ impl Reporter {
         let prefix = &self.settings.prefix;
         let mut pipeline = pipe();
         pipeline.atomic();
-        add_bindings(&mut pipeline, prefix, &queues);
+        add_queues(&mut pipeline, prefix, &queues);
         let now = self.clock.now();
         add_messages(&mut pipeline, prefix, messages, now);
         if let Some(announcer) = &self.announcer {

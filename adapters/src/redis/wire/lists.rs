@@ -5,8 +5,8 @@ use domain::tasks::{Priority, QueueName};
 /// The steps of urgency; 0 is served first.
 pub const STEPS: [u8; 4] = [0, 3, 6, 9];
 
-/// What Celery puts between the name of a queue and its step.
-const SEPARATOR: &str = "\x06\x16";
+/// What Celery puts between the parts of a name: those of a list, and those of a binding.
+pub(super) const SEPARATOR: &str = "\x06\x16";
 
 /// The step that tasks of `priority` wait in: the largest that is no larger.
 pub fn step_of(priority: Priority) -> u8 {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::lenient;
+use super::{binding, lenient};
 
 /// A message that a Python worker holds: `[message, exchange, routing_key]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,24 +53,9 @@ impl Unacked {
         if self.exchange.is_empty() {
             return vec![&self.routing_key];
         }
-        let bound = bindings.iter().filter_map(|binding| {
-            let mut parts = binding.split(SEPARATOR);
-            let (key, pattern, queue) = (parts.next()?, parts.next()?, parts.next()?);
-            let is_meant = if pattern.is_empty() {
-                key == self.routing_key
-            } else {
-                matches(&words(key), &words(&self.routing_key))
-            };
-            is_meant.then_some(queue)
-        });
-        bound.collect()
+        binding::reached(bindings, &self.routing_key).collect()
     }
 }
-
-/// What Celery puts between the parts of a binding.
-const SEPARATOR: &str = "\x06\x16";
-/// How many words of a routing key are compared.
-const MOST_WORDS: usize = 64;
 
 fn fields(of: &Fields, name: &str) -> Option<Fields> {
     let Some(raw) = of.get(name) else {
@@ -81,33 +66,6 @@ fn fields(of: &Fields, name: &str) -> Option<Fields> {
 
 fn written<T: serde::Serialize>(value: &T) -> Box<RawValue> {
     to_raw_value(value).expect("what was read is written")
-}
-
-fn words(key: &str) -> Vec<&str> {
-    key.split('.').take(MOST_WORDS).collect()
-}
-
-/// Whether a topic is one that a binding is for: `*` is any word, `#` any number of them.
-fn matches(pattern: &[&str], topic: &[&str]) -> bool {
-    // Which beginnings of the topic the pattern so far is for.
-    let mut reached = vec![false; topic.len() + 1];
-    reached[0] = true;
-    for word in pattern {
-        let before = reached.clone();
-        if *word == "#" {
-            let mut any = false;
-            for (here, was) in reached.iter_mut().zip(before) {
-                any |= was;
-                *here = any;
-            }
-            continue;
-        }
-        reached[0] = false;
-        for (at, each) in topic.iter().enumerate() {
-            reached[at + 1] = before[at] && (*word == "*" || word == each);
-        }
-    }
-    reached[topic.len()]
 }
 
 #[cfg(test)]
@@ -151,32 +109,5 @@ mod tests {
             assert_eq!(Unacked::read(odd.as_bytes()), None, "{odd}");
         }
         assert!(Unacked::read(b"[{\"headers\": {\"a\": NaN}}, null, \"q\"]").is_some());
-    }
-
-    #[test]
-    fn an_exchange_tells_queues_by_keys_and_topics() {
-        let bound = |key: &str, pattern: &str, queue: &str| {
-            format!("{key}{SEPARATOR}{pattern}{SEPARATOR}{queue}")
-        };
-        let bindings = [
-            bound("a.b", "", "direct"),
-            bound("a.*", "^a\\.[^\\.]+$", "one"),
-            bound("#.c", "^.*?\\.c$", "end"),
-            bound("a.#", "^a\\..*?$", "any"),
-        ];
-        for (key, expected) in [
-            ("a.b", &["direct", "one", "any"][..]),
-            ("a.b.c", &["end", "any"]),
-            ("c", &["end"]),
-            ("b", &[]),
-        ] {
-            let unacked = Unacked {
-                message: Vec::new(),
-                exchange: "x".to_owned(),
-                routing_key: key.to_owned(),
-                priority: 0,
-            };
-            assert_eq!(unacked.queues(&bindings), expected, "{key}");
-        }
     }
 }
