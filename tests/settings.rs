@@ -5,13 +5,13 @@ mod beat;
 mod celery;
 mod conveyor;
 mod example;
+mod files;
 mod mail;
+mod routes;
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bins::settings::dotenv;
 use bins::settings::{Database, LogFormat, MailTo, SecretKey, Settings, SettingsError, Sources};
 
 const NOTHING: [(&str, &str); 0] = [];
@@ -28,6 +28,13 @@ fn defaults() -> Settings {
 fn complaints(pairs: &[(&str, &str)]) -> Vec<String> {
     let error = from_environment(pairs).expect_err("something is wrong");
     error.to_string().lines().map(str::to_owned).collect()
+}
+
+/// The same, where there is one complaint.
+fn only_complaint(pairs: &[(&str, &str)]) -> String {
+    let mut complaints = complaints(pairs);
+    assert_eq!(complaints.len(), 1, "{complaints:?}");
+    complaints.remove(0)
 }
 
 #[test]
@@ -199,49 +206,6 @@ fn a_server_needs_a_secret_that_no_machine_makes_by_itself() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_named_with_the_place_and_without_its_content() {
-    let sources = Sources::default()
-        .with_dotenv(b"A=1\nB=hunter2\xFF\n".as_slice())
-        .with_toml("API_BIND = '127.0.0.1:1'\nDATABASE_URL = hunter2\n");
-
-    let error = Settings::from_sources(&sources).expect_err("both are unreadable");
-
-    let places: Vec<_> = error
-        .problems
-        .iter()
-        .map(|it| (it.setting.as_str(), it.origin.as_str()))
-        .collect();
-    assert_eq!(
-        places,
-        [("backbeat.toml", "line 2 column 16"), (".env", "line 2")]
-    );
-    assert!(!error.to_string().contains("hunter2"), "{error}");
-}
-
-#[test]
-fn the_files_of_a_directory_are_read_and_may_be_missing() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let settings = || Settings::from_sources(&Sources::default().with_files_of(directory.path()));
-    assert_eq!(settings(), Ok(defaults()));
-
-    fs::write(directory.path().join("backbeat.toml"), "DATA_DIR = 'data'").expect("written");
-    fs::write(directory.path().join(".env"), "LOG_FORMAT=json").expect("written");
-    let both = settings().expect("valid");
-    assert_eq!(
-        (both.data_dir, both.log.format),
-        (PathBuf::from("data"), LogFormat::Json)
-    );
-
-    fs::remove_file(directory.path().join(".env")).expect("removed");
-    fs::create_dir(directory.path().join(".env")).expect("made");
-    let complaint = settings().expect_err("it is no file").to_string();
-    assert!(
-        complaint.starts_with(".env (working directory): cannot be read: "),
-        "{complaint}"
-    );
-}
-
-#[test]
 fn control_characters_and_long_values_do_not_spoil_a_complaint() {
     let complaints = complaints(&[
         ("LOG_LEVEL", "a\nb\u{1b}[31m"),
@@ -255,12 +219,4 @@ fn control_characters_and_long_values_do_not_spoil_a_complaint() {
             .all(|it| it.len() < 200 && !it.contains('\u{1b}')),
         "{complaints:?}"
     );
-}
-
-#[test]
-fn a_gmail_password_survives() {
-    let read = dotenv::parse(b"A=abcd efgh ijkl mnop\nB=pa$$w#rd\nC=00123\n").expect("UTF-8");
-
-    let values: Vec<_> = read.entries.iter().map(|it| it.value.as_str()).collect();
-    assert_eq!(values, ["abcd efgh ijkl mnop", "pa$$w#rd", "00123"]);
 }

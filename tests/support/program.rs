@@ -1,12 +1,14 @@
 //! The programs, started as an operator starts them: in a directory of their own, with
 //! nothing set but what a test sets.
 
+#[path = "program/built.rs"]
+mod built;
+
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::OnceLock;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -49,7 +51,7 @@ pub fn command(name: &str, folder: &Path) -> Command {
 ///
 /// When the programs cannot be built.
 pub fn program(name: &str) -> PathBuf {
-    built().join(name)
+    built::built().join(name)
 }
 
 impl Program {
@@ -228,45 +230,4 @@ impl Drop for Program {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Names a folder with other programs to test: a deployment's own, with handlers of its own.
-const PROGRAMS_IN: &str = "PROGRAMS_IN";
-
-/// Where the programs lie; built once, so that a test never meets an old one.
-fn built() -> &'static Path {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        if let Some(folder) = std::env::var_os(PROGRAMS_IN) {
-            return folder.into();
-        }
-        let this = std::env::current_exe().expect("this program has a path");
-        let folder = this
-            .ancestors()
-            .nth(2)
-            .expect("target/<profile>/deps/<name>")
-            .to_owned();
-        let mut build = Command::new(env!("CARGO"));
-        build
-            .args(["build", "--quiet", "--locked", "--workspace", "--bins"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"));
-        // What cargo says of this package would have others built anew: their build scripts
-        // look at it.
-        for (name, _) in std::env::vars_os() {
-            let is_of_this_package = ["CARGO_MANIFEST_", "CARGO_PKG_"]
-                .iter()
-                .any(|prefix| name.to_string_lossy().starts_with(prefix));
-            if is_of_this_package {
-                build.env_remove(name);
-            }
-        }
-        if folder.ends_with("release") {
-            build.arg("--release");
-        }
-        assert!(
-            build.status().expect("cargo is there").success(),
-            "the programs can be built"
-        );
-        folder
-    })
 }
