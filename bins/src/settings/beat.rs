@@ -9,11 +9,10 @@ use domain::tasks::{Priority, Routes, Task as _};
 use domain::use_cases::CheckInactiveArtists;
 use serde_json::{Map, Value, json};
 
+use super::DAY;
 use super::nearest::nearest;
 use super::reader::Reader;
 use super::values::{ValueError, duration};
-
-const DAY: Duration = Duration::from_hours(24);
 
 /// What is due when.
 #[derive(Clone, Debug, PartialEq, Eq)]

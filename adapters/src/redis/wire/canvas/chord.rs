@@ -25,16 +25,7 @@ impl Applying<'_> {
         let body_id = take_text(&mut options, "task_id")?;
         let delay = ["countdown", "eta"].map(|name| (name, take(&mut options, name)));
         let mut body = parts.body;
-        // What follows the chord follows its body.
-        let links = take_list(&mut options, "link")?;
-        extend(&mut body.options, "link", links)?;
-        let errbacks = take_list(&mut options, "link_error")?;
-        add_errbacks(&mut body, errbacks, &mut self.budget)?;
-        for (name, value) in &options {
-            if name != "parent_id" {
-                body.options.insert(name.clone(), value.clone());
-            }
-        }
+        hand_to_body(&mut body, &mut options, &mut self.budget)?;
         let mut header_options = parts.header_options;
         let group_id = take_text(&mut header_options, "task_id")?;
         let group_id = group_id.unwrap_or_else(|| self.ids.next());
@@ -88,6 +79,24 @@ fn delayed(mut options: Options, delay: [(&str, Option<Value>); 2]) -> Options {
         }
     }
     options
+}
+
+/// What follows a chord follows its body, and what else was said of the chord goes for both.
+fn hand_to_body(
+    body: &mut Signature,
+    options: &mut Options,
+    budget: &mut Budget,
+) -> Result<(), CanvasError> {
+    let links = take_list(options, "link")?;
+    extend(&mut body.options, "link", links)?;
+    let errbacks = take_list(options, "link_error")?;
+    add_errbacks(body, errbacks, budget)?;
+    for (name, value) in options {
+        if name != "parent_id" {
+            body.options.insert(name.clone(), value.clone());
+        }
+    }
+    Ok(())
 }
 
 /// What follows the failure of a chord follows that of its body, whatever it is made of.
