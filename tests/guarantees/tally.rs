@@ -1,5 +1,6 @@
 //! What became of every album: counted from outside, by what the mail server took.
 
+mod causes;
 mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,24 +13,12 @@ use uuid::Uuid;
 
 use super::fleet::Fleet;
 use super::load::{Acknowledged, Ledger};
+pub(super) use causes::Event;
 pub(super) use store::is_at_rest;
 
 /// How long everything may take to come to rest after the last fault: retries wait, and a mail
 /// server that was away is given time.
 const AT_REST: Duration = Duration::from_secs(150);
-/// How long before a fault a mail may have been taken whose sender did not live to store it, and
-/// how long after it one that was on its way.
-const ABOUT: Duration = Duration::from_secs(1);
-
-/// Something that broke, and when.
-#[derive(Clone, Debug)]
-pub(super) struct Event {
-    pub(super) what: String,
-    pub(super) began: Instant,
-    pub(super) ended: Instant,
-    /// How many mails may come twice because of it.
-    pub(super) may_double: usize,
-}
 
 /// What was counted.
 pub(super) struct Tally {
@@ -166,25 +155,10 @@ impl Tally {
             told()
         );
         self.assert_parked_as_refused(&told);
-        let mut left: Vec<(usize, &Event)> = events.iter().map(|it| (it.may_double, it)).collect();
-        let mut answers_left = lost_answers;
-        for (album, taken) in &self.doubled {
-            let cause = left.iter_mut().find(|(left, event)| {
-                let range = event.began - ABOUT..=event.ended + ABOUT;
-                // Of lost answers there are so many in all; another cause may be near.
-                let has_some = *left != usize::MAX || answers_left > 0;
-                *left > 0 && has_some && range.contains(taken)
-            });
-            let (left, _) = cause.unwrap_or_else(|| {
-                let before = events.iter().rfind(|event| event.began <= *taken);
-                let since = before.map(|event| (&event.what, *taken - event.began));
-                panic!("{album} came twice, first after {since:?}: {}", told())
-            });
-            if *left == usize::MAX {
-                answers_left -= 1;
-            } else {
-                *left -= 1;
-            }
+        if let Some((album, taken)) = causes::first_without(&self.doubled, events, lost_answers) {
+            let before = events.iter().rfind(|event| event.began <= taken);
+            let since = before.map(|event| (&event.what, taken - event.began));
+            panic!("{album} came twice, first after {since:?}: {}", told())
         }
     }
 }
@@ -206,12 +180,6 @@ impl fmt::Display for Tally {
             self.delay(99),
             self.delay(100),
         )
-    }
-}
-
-impl fmt::Display for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)
     }
 }
 
