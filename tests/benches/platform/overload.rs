@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::albums::quiet;
+use super::idle::resident;
 use super::load::{Outcome, Pace, artists, publish};
 use super::report;
 
@@ -130,6 +131,8 @@ async fn slow_clients() {
     let longest = closed_after.iter().max().unwrap().as_secs_f64();
     let longest = format!("{longest:.1} s");
     report::line("  the last of them is closed after", &longest, "≤ 15 s");
+    let memory = format!("{:.1} MiB", resident(api.id()));
+    report::line("  the api, resident", &memory, "");
 }
 
 fn register(client: usize, before: usize) -> (&'static str, Value) {
