@@ -5,6 +5,7 @@ mod client;
 mod cluster;
 mod copies;
 mod foreign;
+mod layout;
 mod node;
 mod outages;
 mod result_store;
