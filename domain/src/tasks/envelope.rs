@@ -51,6 +51,11 @@ impl Envelope {
             headers: Map::new(),
         }
     }
+
+    /// The header of this name, if it is a text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(Value::as_str)
+    }
 }
 
 /// How urgent a task is, from 0 to 9; 0 is served first, as Celery does on Redis.

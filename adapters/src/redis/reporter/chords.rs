@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use super::Reporter;
-use super::errand::{Errand, text};
+use super::errand::Errand;
 use super::following::failed_steps;
 use crate::redis::results::{ChordDone, ChordPart, Counted, ResultStore};
 use crate::redis::wire::canvas::{
@@ -29,7 +29,7 @@ impl Reporter {
         let task = errand.task();
         let index = task.headers.get("group_index").and_then(Value::as_u64);
         if let (Some(body), Some(group_id), Some(state)) =
-            (&errand.chord, text(task, "group"), errand.state())
+            (&errand.chord, task.header("group"), errand.state())
         {
             let part = ChordPart {
                 group_id,

@@ -84,8 +84,8 @@ impl<'a> Errand<'a> {
             task_id: task.id.as_str(),
             state: self.state()?,
             children: &self.follow_ups.children,
-            parent_id: text(task, "parent_id"),
-            group_id: text(task, "group"),
+            parent_id: task.header("parent_id"),
+            group_id: task.header("group"),
             extended,
         })
     }
@@ -168,8 +168,4 @@ impl Reporter {
         let traceback = exception.traceback(task.as_str(), self.events.node_name());
         Some((exception, traceback))
     }
-}
-
-pub(super) fn text<'a>(task: &'a Envelope, header: &str) -> Option<&'a str> {
-    task.headers.get(header).and_then(Value::as_str)
 }

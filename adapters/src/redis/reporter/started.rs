@@ -3,7 +3,6 @@
 use std::sync::{Mutex, PoisonError};
 
 use domain::ports::{Lease, PortError};
-use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -91,11 +90,10 @@ impl Reporter {
         if !wishes.tracks_started || self.results.is_none() || !wishes.include(task) {
             return;
         }
-        let text = |name| task.headers.get(name).and_then(Value::as_str);
         let beginning = Beginning {
             task: task.id.as_str().to_owned(),
-            parent: text("parent_id").map(str::to_owned),
-            group: text("group").map(str::to_owned),
+            parent: task.header("parent_id").map(str::to_owned),
+            group: task.header("group").map(str::to_owned),
         };
         let mut tasks = self.started.tasks.lock();
         tasks

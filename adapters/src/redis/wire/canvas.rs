@@ -53,7 +53,7 @@ impl Parent {
     /// The task that `envelope` is; nothing inherits its priority.
     pub fn of(envelope: &Envelope) -> Self {
         let id = envelope.id.as_str();
-        let root_id = envelope.headers.get("root_id").and_then(Value::as_str);
+        let root_id = envelope.header("root_id");
         Self {
             id: id.to_owned(),
             root_id: root_id.unwrap_or(id).to_owned(),

@@ -19,7 +19,7 @@ pub(super) fn info(
     as_texts: bool,
 ) -> Value {
     let envelope = &lease.envelope;
-    let shadow = envelope.headers.get("shadow").and_then(Value::as_str);
+    let shadow = envelope.header("shadow");
     let was_delivered = envelope.headers.get("redelivered").and_then(Value::as_bool);
     let (args, kwargs) = shown(lease, as_texts);
     json!({

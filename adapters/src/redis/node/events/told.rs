@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use domain::ports::{Attempted, Lease};
 use domain::tasks::{Due, Envelope, FailureKind, Outcome, Revocation, TaskName};
-use serde_json::Value;
 
 use crate::redis::wire::events::{Received, Sent, TaskEvent};
 use crate::redis::wire::{Exception, repr};
@@ -14,7 +13,7 @@ pub(super) fn received(lease: &Lease) -> Received<'_> {
     let is_foreign = envelope.key.is_none();
     let described = described(envelope);
     Received {
-        name: text(envelope, "shadow").unwrap_or(described.name),
+        name: envelope.header("shadow").unwrap_or(described.name),
         retries: lease.attempt.saturating_sub(1),
         eta: match envelope.due {
             Due::At(instant) if is_foreign => Some(instant),
@@ -43,22 +42,18 @@ fn described(envelope: &Envelope) -> Received<'_> {
         name: envelope.name.as_str(),
         args,
         kwargs,
-        root_id: text(envelope, "root_id").or(Some(envelope.id.as_str())),
-        parent_id: text(envelope, "parent_id"),
+        root_id: envelope.header("root_id").or(Some(envelope.id.as_str())),
+        parent_id: envelope.header("parent_id"),
         retries: 0,
         eta: None,
         expires: envelope.expires_at,
     }
 }
 
-fn text<'a>(envelope: &'a Envelope, header: &str) -> Option<&'a str> {
-    envelope.headers.get(header).and_then(Value::as_str)
-}
-
 /// Positional and keyword arguments as texts: what the sender says they are, or what they are.
 pub(in crate::redis::node) fn arguments(envelope: &Envelope) -> (String, String) {
-    let text = |name| text(envelope, name);
-    if let (Some(args), Some(kwargs)) = (text("argsrepr"), text("kwargsrepr")) {
+    let said = (envelope.header("argsrepr"), envelope.header("kwargsrepr"));
+    if let (Some(args), Some(kwargs)) = said {
         return (repr::cut(args.to_owned()), repr::cut(kwargs.to_owned()));
     }
     repr::arguments(&envelope.payload)
