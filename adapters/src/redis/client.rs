@@ -129,11 +129,8 @@ impl CeleryClient {
         let queues = follow_ups.messages.iter().map(|each| &each.envelope.queue);
         let new = self.undeclared(queues);
         add_queues(&mut pipeline, &self.prefix, &new);
-        add_messages(&mut pipeline, &self.prefix, &follow_ups.messages, now);
-        if let Some(announcer) = &self.announcer {
-            let sent = follow_ups.messages.iter().map(|each| &each.envelope);
-            announcer.add(&mut pipeline, sent, now);
-        }
+        let (messages, announcer) = (&follow_ups.messages, self.announcer.as_ref());
+        add_messages(&mut pipeline, &self.prefix, messages, now, announcer);
         let sent = self.broker.pipeline::<()>(&pipeline).await;
         sent.map_err(failed(ACTION))?;
         self.note_declared(new);

@@ -5,19 +5,24 @@ use domain::tasks::QueueName;
 use redis::Pipeline;
 use uuid::Builder;
 
+use super::announcer::Announcer;
 use super::wire::{Outgoing, binding};
 
-/// Adds the messages, each to its list, in order.
+/// Adds the messages, each to its list, in order, and what those who watch are told of them.
 pub(super) fn add_messages(
     pipeline: &mut Pipeline,
     prefix: &str,
     messages: &[Outgoing],
     now: DateTime<Utc>,
+    announcer: Option<&Announcer>,
 ) {
     for message in messages {
         let tag = Builder::from_random_bytes(rand::random()).into_uuid();
         let list = format!("{prefix}{}", message.list());
         pipeline.lpush(list, message.encode(now, tag)).ignore();
+    }
+    if let Some(announcer) = announcer {
+        announcer.add(pipeline, messages.iter().map(|each| &each.envelope), now);
     }
 }
 

@@ -45,12 +45,8 @@ impl Reporter {
         let mut pipeline = pipe();
         pipeline.atomic();
         add_queues(&mut pipeline, prefix, &queues);
-        let now = self.clock.now();
-        add_messages(&mut pipeline, prefix, messages, now);
-        if let Some(announcer) = &self.announcer {
-            let sent = messages.iter().map(|each| &each.envelope);
-            announcer.add(&mut pipeline, sent, now);
-        }
+        let (now, announcer) = (self.clock.now(), self.announcer.as_ref());
+        add_messages(&mut pipeline, prefix, messages, now, announcer);
         let sent = self.broker.pipeline::<()>(&pipeline).await;
         sent.map_err(failed("send what follows a task"))
     }
