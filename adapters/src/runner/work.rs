@@ -1,5 +1,6 @@
 //! What a runner holds: tasks that wait, tasks that run, tasks that have ended.
 
+mod beginning;
 mod ending;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -8,12 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::{Attempted, Lease, WorkerControl};
-use domain::tasks::{Cancellation, Outcome, Revocation, Slot};
+use domain::tasks::{Cancellation, Outcome, Revocation};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 use super::Runner;
-use super::one::run_one;
 use super::watched::Watched;
 
 /// Attempts whose end has not been settled; beyond so many, nothing more is leased.
@@ -93,39 +93,6 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Begins what waits, as far as there is room to run; what was revoked is not begun.
-    pub(super) fn begin(&mut self) {
-        if self.held_until.is_some_and(|until| until <= Instant::now()) {
-            self.let_held_back_go();
-        }
-        while self.in_slots() < self.runner.controls.concurrency() {
-            let Some(item) = self.waiting.pop_front() else {
-                return;
-            };
-            let task = &item.lease.envelope;
-            if self.runner.controls.is_revoked(task) {
-                self.drop_unbegun(item, &Outcome::Revoked(Revocation::Revoked));
-            } else if let Err(until) = self.runner.controls.may_begin(&task.name) {
-                let earliest = self.held_until.map_or(until, |known| known.min(until));
-                self.held_until = Some(earliest);
-                self.held_back.push_back(item);
-            } else {
-                self.spawn(&item);
-            }
-        }
-    }
-
-    fn spawn(&mut self, item: &Item) {
-        let lease = Arc::clone(&item.lease);
-        let limits = self.runner.controls.limits_of(&lease.envelope);
-        let (cancellation, slot) = (self.cancellation.clone(), Slot::default());
-        let attempt = run_one(self.runner, lease, limits, cancellation, slot.clone());
-        let handle = self.running.spawn(attempt);
-        let watched = Watched::new(item, limits, slot);
-        self.watched.insert(handle.id(), watched);
-        self.runner.controls.begin(item.number, handle);
-    }
-
     /// How many tasks run in slots of their own.
     fn in_slots(&self) -> usize {
         self.running.len() - self.aside.len()
@@ -136,37 +103,6 @@ impl<'a> Work<'a> {
         let watched = self.watched.iter_mut();
         let aside = watched.filter_map(|(id, watched)| watched.lends().then_some(*id));
         self.aside = aside.collect();
-    }
-
-    /// Looks at all that waits anew, because rates or revocations have changed.
-    pub(super) fn look_again(&mut self) {
-        self.let_held_back_go();
-        let controls = &self.runner.controls;
-        let waiting = std::mem::take(&mut self.waiting);
-        let (revoked, others): (VecDeque<_>, _) = waiting
-            .into_iter()
-            .partition(|item| controls.is_revoked(&item.lease.envelope));
-        self.waiting = others;
-        for item in revoked {
-            self.drop_unbegun(item, &Outcome::Revoked(Revocation::Revoked));
-        }
-    }
-
-    /// When something that waits for its rate may be begun.
-    pub(super) fn held_until(&self) -> Option<Instant> {
-        self.held_until
-    }
-
-    fn let_held_back_go(&mut self) {
-        self.held_until = None;
-        self.held_back.append(&mut self.waiting);
-        std::mem::swap(&mut self.held_back, &mut self.waiting);
-    }
-
-    fn drop_unbegun(&mut self, item: Item, outcome: &Outcome) {
-        self.runner.controls.end(item.number);
-        super::one::say_unbegun(&item.lease, outcome);
-        self.ended.push(unbegun(item.lease, outcome.clone()));
     }
 
     /// Waits until a task ends, and notes all that have.
