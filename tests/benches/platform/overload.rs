@@ -22,6 +22,7 @@ const WATCHED: Duration = Duration::from_secs(10);
 const REST: Duration = Duration::from_millis(100);
 /// How often somebody comes who finds the house full.
 const BETWEEN_NEWCOMERS: Duration = Duration::from_millis(10);
+const BETWEEN_SLOW_ONES: Duration = Duration::from_millis(1);
 const ALBUMS_A_SECOND: u32 = 50;
 const CROWD: usize = 2000;
 
@@ -109,19 +110,10 @@ async fn slow_clients() {
     let mut api = Program::start(quiet("api", folder.path()));
     let address = api.address();
     let artists = artists(address, 8).await;
-    let mut crowd = JoinSet::new();
-    for number in 0..CROWD {
-        let stream = TcpStream::connect(address).await.unwrap();
-        let manner = MANNERS[number % MANNERS.len()];
-        crowd.spawn(async move {
-            let began = Instant::now();
-            dawdle(stream, manner).await;
-            began.elapsed()
-        });
-    }
-
-    let albums = publish(artists, Pace::PerSecond(ALBUMS_A_SECOND), WATCHED).await;
-    let closed_after = crowd.join_all().await;
+    let (albums, closed_after) = tokio::join!(
+        publish(artists, Pace::PerSecond(ALBUMS_A_SECOND), WATCHED),
+        crowd(address),
+    );
 
     line(
         "2,000 slow clients: ms of a POST /albums/, 50/s",
@@ -133,6 +125,22 @@ async fn slow_clients() {
     report::line("  the last of them is closed after", &longest, "≤ 15 s");
     let memory = format!("{:.1} MiB", resident(api.id()));
     report::line("  the api, resident", &memory, "");
+}
+
+/// Slow clients come in quick succession; answers after how long each was closed.
+async fn crowd(address: SocketAddr) -> Vec<Duration> {
+    let mut crowd = JoinSet::new();
+    for number in 0..CROWD {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let manner = MANNERS[number % MANNERS.len()];
+        crowd.spawn(async move {
+            let began = Instant::now();
+            dawdle(stream, manner).await;
+            began.elapsed()
+        });
+        sleep(BETWEEN_SLOW_ONES).await;
+    }
+    crowd.join_all().await
 }
 
 fn register(client: usize, before: usize) -> (&'static str, Value) {
