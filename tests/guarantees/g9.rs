@@ -8,8 +8,8 @@ use tokio::time::{sleep, timeout};
 
 use super::fleet::{Fleet, Role};
 
-/// How many MiB a worker may take: 64, and one for each task at a time.
-const MOST: u64 = 64 + 32;
+/// How many MiB a worker may take: 64, and two for each task at a time.
+const MOST: u64 = 64 + 2 * 32;
 /// A message far beyond what is read.
 const GIANT: usize = 64 * 1024 * 1024;
 const MANY: usize = 100_000;

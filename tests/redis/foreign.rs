@@ -64,7 +64,7 @@ async fn what_nobody_understands_is_kept_byte_for_byte_and_stops_nothing() {
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert!(lines[0].contains("WARN"), "{lines:?}");
     assert!(
-        lines[0].contains("3145728 bytes") && lines[0].contains("1048576 are read"),
+        lines[0].contains("3145728 bytes") && lines[0].contains("2097152 are read"),
         "{lines:?}"
     );
 

@@ -37,8 +37,8 @@ pub use self::signature::{Chord, Shape, Signature};
 pub use self::transient::MOST_TRANSIENT;
 pub use self::unacked::Unacked;
 
-/// How long a message may be.
-pub const MOST_MESSAGE: usize = 1024 * 1024;
+/// How long a message may be: Python's tasks may be given a megabyte, which is more in base64.
+pub const MOST_MESSAGE: usize = 2 * 1024 * 1024;
 /// How long its body may be once inflated.
 pub const MOST_INFLATED: usize = 4 * 1024 * 1024;
 /// How deep its headers may be nested.
