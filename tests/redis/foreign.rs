@@ -9,7 +9,7 @@ use redis::cmd;
 use serde_json::{Value, json};
 use tests::log::Log;
 use tests::redis_server::RedisServer;
-use tests::samples::{START, worker};
+use tests::samples::{START, task, worker};
 
 use super::{FIRST, Place, SECOND, ids, message};
 
@@ -122,17 +122,20 @@ async fn what_waits_in_our_own_keys_is_still_the_message_that_python_sent() {
 }
 
 #[tokio::test]
-async fn the_last_worker_hands_back_what_waits_for_its_time_and_was_never_tried() {
+async fn the_last_worker_hands_back_what_waits_for_its_time() {
     let place = Place::on(RedisServer::shared().await);
     let queues = Queues::from(QueueName::default());
     let at = (START + TimeDelta::hours(1)).to_rfc3339();
     place
         .send("celery", &message("a", &json!({"eta": at})))
         .await;
-    place.send("celery", &message("tried", &json!({}))).await;
-    let lease = place.lease(FIRST).await.remove(0);
+    let tried = json!({"retries": 1, "stamped_headers": [], "stamps": {}});
+    place.send("celery", &message("tried", &tried)).await;
+    place.queue.enqueue(&[task("ours")]).await.unwrap();
     let retry = Verdict::Retry(Duration::from_hours(1), Reason::new("away"));
-    place.settle(lease, retry).await;
+    for lease in place.lease(FIRST).await {
+        place.settle(lease, retry.clone()).await;
+    }
     let waiting = async || -> Vec<Vec<u8>> {
         let mut range = cmd("LRANGE");
         range.arg(place.key("celery")).arg(0).arg(-1);
@@ -145,15 +148,57 @@ async fn the_last_worker_hands_back_what_waits_for_its_time_and_was_never_tried(
 
     assert_eq!(place.queue.leave(&FIRST, &queues).await.unwrap(), 0);
     assert_eq!(waiting().await.len(), 0, "another worker sees to it");
-    assert_eq!(place.queue.leave(&SECOND, &queues).await.unwrap(), 1);
+    assert_eq!(place.queue.leave(&SECOND, &queues).await.unwrap(), 2);
 
-    assert_eq!(waiting().await, [message("a", &json!({"eta": at}))]);
+    let mut back = waiting().await;
+    back.sort();
+    let retried = json!({
+        "retries": 2, "stamped_headers": [], "stamps": {}, "eta": "2026-01-01T13:00:00.000000+00:00",
+    });
+    assert_eq!(
+        back.iter().map(|each| json_of(each)).collect::<Vec<_>>(),
+        [
+            redelivered("a", json!({"eta": at})),
+            redelivered("tried", retried)
+        ]
+    );
     assert_eq!(place.queue.leave(&SECOND, &queues).await.unwrap(), 0);
     place.clock.advance(TimeDelta::hours(1));
     let leases = place.lease(FIRST).await;
-    let mut back = ids(&leases);
+    let mut back: Vec<_> = leases
+        .iter()
+        .map(|lease| (lease.envelope.id.as_str(), lease.attempt))
+        .collect();
     back.sort_unstable();
-    assert_eq!(back, ["a", "tried"]);
+    assert_eq!(back, [("a", 1), ("ours", 2), ("tried", 3)]);
+}
+
+/// The message that [`message`] makes, handed back.
+fn redelivered(id: &str, mut headers: Value) -> Value {
+    headers["redelivered"] = true.into();
+    let mut message = json_of(&message(id, &headers));
+    message["properties"]["delivery_info"]["redelivered"] = true.into();
+    message
+}
+
+fn json_of(message: &[u8]) -> Value {
+    serde_json::from_slice(message).unwrap()
+}
+
+#[tokio::test]
+async fn what_goes_back_says_that_it_was_delivered_and_is_else_as_it_was() {
+    let place = Place::on(RedisServer::shared().await);
+    let tricky = json!({"none": {}, "list": [], "says": "\"headers\": {", "deep": {"headers": {}}});
+    place.send("celery", &message("a", &tricky)).await;
+    for _ in 0..2 {
+        let lease = place.lease(FIRST).await.remove(0);
+        place.settle(lease, Verdict::Release).await;
+
+        let mut first = cmd("LINDEX");
+        first.arg(place.key("celery")).arg(0);
+        let back: Vec<u8> = place.ask(&first).await;
+        assert_eq!(json_of(&back), redelivered("a", tricky.clone()));
+    }
 }
 
 #[tokio::test]

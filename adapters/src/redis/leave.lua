@@ -1,5 +1,5 @@
 -- Ends the life of a worker in order. When it was the last that served, what waits for its
--- instant in its queues and was never tried goes back to where Python sees it.
+-- instant in its queues goes back to where Python sees it: as it came, or as a retry.
 --
 -- KEYS: 1 the living; then six for each queue, as for a claim.
 -- ARGV: 1 the worker, 2 how long a silent worker is taken for living, 3 how many go back at most,
@@ -19,15 +19,23 @@ for _, each in ipairs(redis.call('SMEMBERS', ours .. 'serving')) do
     end
 end
 
+-- The message by which Python would go on with a task; nothing if it is not for Python.
+local function of_celery(r)
+    if 0 < r.attempts then
+        return as_retry(r.message, r.attempts, r.due)
+    end
+    return r.reason == '' and r.message
+end
+
 local copies, gone_back = copies_of(lists, ours), 0
 for at = 2, #KEYS, 6 do
     local due = redis.call('ZREVRANGE', KEYS[at], 0, most - gone_back - 1)
     for _, record in ipairs(most <= gone_back and {} or due) do
         local r = read(record)
-        if r and r.attempts == 0 and r.crashes == 0 and r.since == 0 and r.reason == '' then
-            local step = tonumber(r.priority) - tonumber(r.priority) % 3
+        local message = r and r.crashes == 0 and r.since == 0 and of_celery(r)
+        if message then
             if not copies.took_over(r.order) then
-                redis.call('RPUSH', lists .. r.queue .. (step == 0 and '' or '\6\22' .. step), r.message)
+                hand_back(lists, r, message)
                 gone_back = gone_back + 1
             end
             copies.drop(r.order)

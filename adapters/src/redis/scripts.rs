@@ -8,6 +8,7 @@ macro_rules! script {
             include_str!("record.lua"),
             include_str!("life.lua"),
             include_str!("copies.lua"),
+            include_str!("hand_back.lua"),
             include_str!($file)
         ))
     };

@@ -76,8 +76,7 @@ end
 -- What nobody has worked on goes back to where Python sees it, to be served next.
 function verdicts.release(r)
     if r.attempts == 0 and r.crashes == 0 and r.due == 0 and r.since == 0 and r.reason == '' then
-        local step = tonumber(r.priority) - tonumber(r.priority) % 3
-        redis.call('RPUSH', lists .. r.queue .. (step == 0 and '' or '\6\22' .. step), r.message)
+        hand_back(lists, r, r.message)
         copies.drop(r.order)
     else
         redis.call('ZADD', ours .. 'ready:' .. r.queue, r.crashes, write(r))

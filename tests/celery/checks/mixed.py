@@ -43,11 +43,15 @@ def a_message_handed_back_by_one_runs_on_the_other(stage):
     for first, second in ((stage.python, stage.worker), (stage.worker, stage.python)):
         one = first()
         result = stage.send("record", notes.path, first.__name__, countdown=5)
+        retried = stage.send("retry", 2, 5)
         until(lambda: stage.waiting() == 0)
+        stage.becomes(retried.id, "RETRY")
         time.sleep(0.5)
         assert one.stop() == 0
+        assert stage.waiting() == 2
         other = second()
         assert result.get(timeout=30) == first.__name__
+        assert retried.get(timeout=30) == 2
         assert other.stop() == 0
     assert notes.labels() == ["python", "worker"]
 
@@ -71,9 +75,8 @@ def what_a_killed_worker_of_ours_held_is_done_by_python(stage):
     labels = [str(number) for number in range(16)]
     for label in labels:
         stage.send("record_late", notes.path, label, 0.4)
-    # Sooner than the timeout: what Python's worker holds for longer it puts back itself, and doubles.
-    retried = stage.send("retry", 1, 4)
-    later = stage.send("record", notes.path, "later", countdown=4)
+    retried = stage.send("retry", 1, 6)
+    later = stage.send("record", notes.path, "later", countdown=8)
     until(lambda: ours.name in {note["node"] for note in notes.all()})
     time.sleep(0.5)
     ours.kill()

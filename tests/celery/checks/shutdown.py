@@ -1,9 +1,10 @@
 """How a worker ends."""
 
+import json
 import signal
 import time
 
-from stage import until
+from stage import QUEUES, until
 
 
 def a_warm_shutdown_finishes_what_runs_and_hands_back_the_rest(stage):
@@ -19,6 +20,9 @@ def a_warm_shutdown_finishes_what_runs_and_hands_back_the_rest(stage):
             stage.app.control.broadcast("shutdown", destination=[worker.name])
             assert worker.ends() == 0
         assert notes.labels("end") == ["0"]
+        for message in map(json.loads, stage.redis.lrange(QUEUES, 0, -1)):
+            assert message["headers"]["redelivered"] is True, message
+            assert message["properties"]["delivery_info"]["redelivered"] is True, message
         assert stage.becomes(results[0].id, "SUCCESS")["result"] == "0"
         other = stage.worker(concurrency=1)
         until(lambda: len(notes.labels("end")) == 4)

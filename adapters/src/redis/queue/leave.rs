@@ -11,9 +11,10 @@ const MOST_HANDED_BACK: usize = 5_000;
 impl RedisQueue {
     /// Ends the life of `worker`, which has settled what it had of `queues`, in order.
     ///
-    /// When no other worker of ours serves queues, what waits for its instant in these queues and was
-    /// never tried goes back to Celery's lists, up to 5,000 messages: Python's workers see it
-    /// there, and ours when they come back. Answers how many went back.
+    /// When no other worker of ours serves queues, what waits for its instant in these queues goes
+    /// back to Celery's lists, up to 5,000 messages: Python's workers see it there, and ours when
+    /// they come back. What was tried goes back as the retry that Celery would have sent; what
+    /// brought a worker down, or has a key, stays. Answers how many went back.
     ///
     /// # Errors
     ///
