@@ -34,6 +34,9 @@ const LAST_SETTLEMENT: Duration = Duration::from_secs(1);
 /// How often it is looked whether an attempt neither ends nor yields, or does nothing but wait for
 /// somebody else.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How long there may be room for more before it is filled although enough is at hand: so what
+/// waits for its time does not wait behind tasks that take long.
+const FILL_AFTER: Duration = Duration::from_millis(100);
 /// The pause after a lease that failed.
 const LEASE_PAUSE: Duration = Duration::from_millis(500);
 
@@ -134,11 +137,13 @@ impl Runner {
         let mut look = interval(LOOK_EVERY);
         // Two looks are never closer: who waits at both has waited long.
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut asked = Instant::now();
         loop {
             if end.is_none() {
                 work.begin();
-                if leasing.is_none() && work.wants_more() {
-                    leasing = self.lease(work.room()).map(Box::pin);
+                let is_long_ago = FILL_AFTER <= asked.elapsed();
+                if leasing.is_none() && (work.wants_more() || is_long_ago && work.takes_more()) {
+                    (leasing, asked) = (self.lease(work.room()).map(Box::pin), Instant::now());
                 }
             }
             if settling.is_none() && work.has_ended() {
@@ -159,7 +164,11 @@ impl Runner {
                 () = self.controls.is_told() => work.look_again(),
                 () = at(work.held_until()), if end.is_none() => {}
                 // What was granted after the stop goes back.
-                leases = when_some(&mut leasing) => { leasing = None; work.add(leases); }
+                leases = when_some(&mut leasing) => {
+                    (leasing, asked) = (None, Instant::now());
+                    work.add(leases);
+                }
+                () = sleep_until(asked + FILL_AFTER), if end.is_none() && leasing.is_none() && work.takes_more() => {}
                 () = when_some(&mut settling) => settling = None,
                 () = work.one_ends() => {}
                 _ = look.tick(), if end.is_none() && work.is_running() => {

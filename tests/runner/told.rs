@@ -108,6 +108,24 @@ async fn the_pool_grows_and_shrinks() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn room_is_filled_although_enough_is_at_hand_for_now() {
+    let theatre = Theatre::open();
+    // Four may run and eight wait.
+    theatre.tell(0..10, Told::WaitForSignal).await;
+    let (running, controls, _) = theatre.run_observed();
+    theatre.until_begun(4).await;
+    assert_eq!(controls.in_hand().len(), 10);
+
+    theatre.tell(10..14, Told::WaitForSignal).await;
+    sleep(Duration::from_secs(1)).await;
+
+    assert_eq!(controls.in_hand().len(), 12);
+    theatre.stage.signal.add_permits(14);
+    theatre.until(14, TaskState::Done).await;
+    theatre.stopped(running).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_queue_that_is_cancelled_is_served_no_more() {
     let theatre = Theatre::open();
     let (running, controls, _) = theatre.run_observed();

@@ -59,9 +59,12 @@ impl<'a> Work<'a> {
 
     /// Whether more should be leased: before what waits has run out, in lots worth a round trip.
     pub(super) fn wants_more(&self) -> bool {
-        self.waiting.len() <= self.ahead() / 2
-            && self.room() > 0
-            && self.ended.len() < MOST_UNSETTLED
+        self.waiting.len() <= self.ahead() / 2 && self.takes_more()
+    }
+
+    /// Whether there is room for more.
+    pub(super) fn takes_more(&self) -> bool {
+        self.room() > 0 && self.ended.len() < MOST_UNSETTLED
     }
 
     /// How many more tasks may be held.
