@@ -18,7 +18,7 @@ mod slot;
 mod task;
 mod time_limits;
 
-pub use attempt::{MOST_CRASHES, attempt, crashed, timed_out};
+pub use attempt::{MOST_CRASHES, attempt, crashed, timed_out, unattempted};
 pub(crate) use back_off::jitter;
 pub use back_off::{back_off, requeue_after};
 pub use envelope::{Due, Envelope, Priority, Reason};

@@ -98,7 +98,7 @@ async fn python_reads_every_state() {
         (
             ResultState::Failure(&soft, None),
             "FAILURE",
-            "SoftTimeLimitExceeded(1.5)",
+            "SoftTimeLimitExceeded()",
         ),
         (
             ResultState::Failure(&crashed, None),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use domain::ports::{Attempted, Clock, Lease, WorkerId};
 use domain::tasks::{
     Cancellation, FailureKind, Outcome, Reason, Router, Slot, TimeLimits, attempt, crashed,
-    timed_out,
+    timed_out, unattempted,
 };
 use futures_util::FutureExt;
 use tokio::time::timeout;
@@ -45,8 +45,13 @@ pub(super) fn run_one(
             lease.envelope.name,
             lease.envelope.id
         );
-        observer.started(&lease);
-        let outcome = one.outcome(&lease, cancellation, slot).await;
+        let unattempted = unattempted(&one.router, one.clock.as_ref(), &lease);
+        let outcome = if let Some(outcome) = unattempted {
+            outcome
+        } else {
+            observer.started(&lease);
+            one.outcome(&lease, cancellation, slot).await
+        };
         let took = began.elapsed();
         say(&lease, &outcome, took);
         Attempted {

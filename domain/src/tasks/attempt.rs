@@ -24,27 +24,45 @@ pub async fn attempt(
     cancellation: Cancellation,
     slot: Slot,
 ) -> Outcome {
+    let route = match begun(router, clock, lease) {
+        Ok(route) => route,
+        Err(outcome) => return outcome,
+    };
+    let context = context(lease, route, worker, cancellation, slot);
+    match route.run(&lease.envelope.payload, &context).await {
+        Ok(output) => Outcome::Done(output),
+        Err(RouteError::Undecodable(error)) => hopeless(error.kind(), chain(&error)),
+        Err(RouteError::Failed(error)) => failed(&context, error, clock.now()),
+    }
+}
+
+/// The outcome of a task of which no attempt can be made: its name is unknown, it has expired,
+/// or it brought down too many workers.
+pub fn unattempted(router: &Router, clock: &dyn Clock, lease: &Lease) -> Option<Outcome> {
+    begun(router, clock, lease).err()
+}
+
+/// Who makes the attempt, or the outcome if none can be made.
+fn begun<'a>(
+    router: &'a Router,
+    clock: &dyn Clock,
+    lease: &Lease,
+) -> Result<&'a dyn Route, Outcome> {
     let envelope = &lease.envelope;
     if lease.crashes >= MOST_CRASHES {
         let words = format!("it brought down its worker {} times", lease.crashes);
-        return hopeless(FailureKind::Crashed, words);
+        return Err(hopeless(FailureKind::Crashed, words));
     }
     if envelope
         .expires_at
         .is_some_and(|expiry| expiry <= clock.now())
     {
-        return Outcome::Revoked(Revocation::Expired);
+        return Err(Outcome::Revoked(Revocation::Expired));
     }
-    let Some(route) = router.find(&envelope.name) else {
+    router.find(&envelope.name).ok_or_else(|| {
         let words = format!("no handler for the task name {}", envelope.name);
-        return hopeless(FailureKind::Unknown, words);
-    };
-    let context = context(lease, route, worker, cancellation, slot);
-    match route.run(&envelope.payload, &context).await {
-        Ok(output) => Outcome::Done(output),
-        Err(RouteError::Undecodable(error)) => hopeless(FailureKind::Arguments, chain(&error)),
-        Err(RouteError::Failed(error)) => failed(&context, error, clock.now()),
-    }
+        hopeless(FailureKind::Unknown, words)
+    })
 }
 
 /// The outcome of an attempt that outran `limit`, which is one of [`FailureKind::TimeLimit`] and

@@ -71,6 +71,8 @@ impl Failure {
 pub enum FailureKind {
     /// No handler is known for the name of the task.
     Unknown,
+    /// What should be its arguments are none of any task.
+    Payload,
     /// Its arguments are not those of the task.
     Arguments,
     /// Its handler said that there is no hope.

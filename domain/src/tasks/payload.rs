@@ -3,7 +3,7 @@
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
-use super::Task;
+use super::{FailureKind, Task};
 
 /// The arguments of a task, byte for byte.
 ///
@@ -98,6 +98,18 @@ pub enum PayloadError {
     /// An argument is missing or of the wrong kind.
     #[error("the arguments do not fit the task")]
     Arguments(#[source] serde_json::Error),
+}
+
+impl PayloadError {
+    /// What kind of failure this is.
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Form(_) | Self::TooDeep => FailureKind::Payload,
+            Self::TooMany { .. } | Self::Twice { .. } | Self::Arguments(_) => {
+                FailureKind::Arguments
+            }
+        }
+    }
 }
 
 /// The task with these arguments, its fields being their names.

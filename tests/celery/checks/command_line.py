@@ -43,9 +43,11 @@ def every_command_of_control_is_obeyed(stage):
         ["heartbeat"],
         ["revoke", "11111111-2222-3333-4444-555555555555"],
         ["terminate", "TERM", "11111111-2222-3333-4444-555555555555"],
+        ["revoke_by_stamped_headers", "team=none"],
     ):
         said = well(stage.celery("control", "-t", "3", "-d", worker.name, *command))
         assert "Error" not in said, (command, said)
+        assert command[0] != "revoke_by_stamped_headers" or "flagged" in said, said
     # Which is not answered, so that the command line itself takes it for a failure.
     stage.celery("control", "-t", "1", "-d", worker.name, "shutdown")
     assert worker.ends() == 0

@@ -105,6 +105,7 @@ def a_task_is_received_started_and_succeeds(stage):
         told = ["name", "args", "kwargs", "root_id", "parent_id", "retries", "eta", "expires"]
         received = heard.one(*told, type="task-received", uuid=result.id)
         assert received["name"] == "interop.add" and received["root_id"] == result.id
+        assert received["eta"] is None and received["expires"] is None, received
         assert "2" in received["args"] and "3" in received["args"]
         events = [e for e in heard.all(uuid=result.id) if e["type"] != "task-sent"]
         assert [e["type"] for e in events] == ["task-received", "task-started", "task-succeeded"]

@@ -1,6 +1,7 @@
 """What may happen to a task between being sent and being done."""
 
 import datetime
+import json
 import time
 import uuid
 
@@ -40,6 +41,13 @@ def what_expired_before_it_was_begun_is_revoked(stage):
     document = stage.becomes(result.id, "REVOKED")
     assert document["result"]["exc_type"] == "TaskRevokedError", document
     assert notes.all() == []
+    task_id = str(uuid.uuid4())
+    heard = stage.results.pubsub()
+    heard.subscribe("celery-task-meta-" + task_id)
+    heard.get_message(timeout=5)
+    stage.send("record", notes.path, "past", expires=-1, task_id=task_id)
+    told = json.loads(until(lambda: heard.get_message(timeout=0.2))["data"])
+    assert told["status"] == "REVOKED", "it was never begun"
     assert stage.send("record", notes.path, "early", expires=60).get(timeout=15) == "early"
 
 
@@ -51,7 +59,9 @@ def a_hard_time_limit_ends_a_task(stage):
 
 def a_soft_time_limit_fails_a_task(stage):
     result = stage.send("sleep", 30, soft_time_limit=1)
-    assert stage.becomes(result.id, "FAILURE")["result"]["exc_type"] == "SoftTimeLimitExceeded"
+    document = stage.becomes(result.id, "FAILURE")
+    assert document["result"]["exc_type"] == "SoftTimeLimitExceeded", document
+    assert document["result"]["exc_message"] == [], document
 
 
 def a_task_revoked_before_it_comes_is_not_done(stage):

@@ -83,6 +83,15 @@ def wrong_arguments_fail_as_they_do_in_python(stage):
     for arguments in ([1], [1, 2, 3]):
         result = stage.send("add", *arguments)
         assert stage.becomes(result.id, "FAILURE")["result"]["exc_type"] == "TypeError"
+    with stage.app.connection_for_write() as connection:
+        task_id = str(uuid.uuid4())
+        connection.default_channel.queue_declare(stage.app.conf.task_default_queue)
+        connection.Producer().publish(
+            [[1, 2], ["no", "names"], {}],
+            routing_key=stage.app.conf.task_default_queue,
+            headers={"task": "interop.add", "id": task_id},
+        )
+    assert stage.becomes(task_id, "FAILURE")["result"]["exc_type"] == "InvalidTaskError"
 
 
 def a_result_that_nobody_wants_is_not_stored(stage):
@@ -100,6 +109,8 @@ def values_come_back_as_they_were(stage):
     keywords = {"k": "ключ", "n": None}
     result = stage.send("echo", *values, kwargs=keywords)
     assert result.get(timeout=15) == {"args": values, "kwargs": keywords}
+    long = "x" * 1_000_000
+    assert stage.send("echo", long).get(timeout=30)["args"] == [long]
     for compression in ("gzip", "zlib"):
         result = stage.send("echo", "again " * 500, compression=compression)
         assert result.get(timeout=15)["args"] == ["again " * 500]

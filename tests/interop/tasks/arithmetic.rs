@@ -7,15 +7,15 @@ use domain::tasks::{Context, Handler, PayloadError, Reason, Task, TaskError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
-/// Adds two numbers.
+/// Adds two numbers, texts or lists.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Add {
-    x: Number,
-    y: Number,
+    x: Value,
+    y: Value,
 }
 
 impl Task for Add {
-    type Output = Number;
+    type Output = Value;
     const NAME: &'static str = "interop.add";
     const ARGUMENTS: &'static [&'static str] = &["x", "y"];
 }
@@ -24,15 +24,24 @@ pub(super) struct AddHandler;
 
 #[async_trait]
 impl Handler<Add> for AddHandler {
-    async fn handle(&self, Add { x, y }: Add, _: &Context) -> Result<Number, TaskError> {
-        let whole = x.as_i64().zip(y.as_i64());
-        if let Some(sum) = whole.and_then(|(x, y)| x.checked_add(y)) {
-            return Ok(sum.into());
-        }
-        let sum = x.as_f64().zip(y.as_f64()).map(|(x, y)| x + y);
-        let sum = sum.and_then(Number::from_f64);
-        sum.ok_or_else(|| TaskError::GiveUp(Reason::new("the sum is no number")))
+    async fn handle(&self, Add { x, y }: Add, _: &Context) -> Result<Value, TaskError> {
+        let sum = match (x, y) {
+            (Value::Number(x), Value::Number(y)) => sum(&x, &y).map(Value::Number),
+            (Value::String(x), Value::String(y)) => Some(Value::String(x + &y)),
+            (Value::Array(x), Value::Array(y)) => Some(Value::Array([x, y].concat())),
+            _ => None,
+        };
+        sum.ok_or_else(|| TaskError::GiveUp(Reason::new("these have no sum")))
     }
+}
+
+fn sum(x: &Number, y: &Number) -> Option<Number> {
+    let whole = x.as_i64().zip(y.as_i64());
+    if let Some(sum) = whole.and_then(|(x, y)| x.checked_add(y)) {
+        return Some(sum.into());
+    }
+    let sum = x.as_f64().zip(y.as_f64()).map(|(x, y)| x + y);
+    sum.and_then(Number::from_f64)
 }
 
 /// Returns whatever it is given.

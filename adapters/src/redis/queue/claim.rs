@@ -196,7 +196,9 @@ impl RedisQueue {
         if known.due.is_none() && known.since.is_none() && self.now() < due_since {
             return Claimed::Wait(score(due_since));
         }
-        envelope.due = Due::At(known.due.unwrap_or(due_since));
+        if let Some(instant) = known.due.or(known.since) {
+            envelope.due = Due::At(instant);
+        }
         let is_suspect = 0 < known.crashes;
         let lease = Lease {
             envelope,

@@ -40,6 +40,7 @@ impl Exception {
         let reason = || vec![Value::from(failure.reason.as_str())];
         match failure.kind {
             FailureKind::Unknown => Self::told("NotRegistered", CELERY, vec![task.as_str().into()]),
+            FailureKind::Payload => Self::raised("InvalidTaskError", CELERY, reason()),
             FailureKind::Arguments => Self::raised("TypeError", "builtins", reason()),
             FailureKind::GivenUp => Self::raised("TaskFailed", "backbeat", reason()),
             FailureKind::Rejected => Self::told(
@@ -52,8 +53,8 @@ impl Exception {
             FailureKind::TimeLimit(limit) => {
                 Self::told("TimeLimitExceeded", BILLIARD, vec![seconds(limit)])
             }
-            FailureKind::SoftTimeLimit(limit) => {
-                Self::raised("SoftTimeLimitExceeded", BILLIARD, vec![seconds(limit)])
+            FailureKind::SoftTimeLimit(_) => {
+                Self::raised("SoftTimeLimitExceeded", BILLIARD, Vec::new())
             }
         }
     }

@@ -119,13 +119,21 @@ impl<'a> Arguments<'a> {
             .map_or(Ok(Vec::new()), |value| texts(name, value))
     }
 
-    /// Names, each with one value or many.
+    /// Names, each with one value or many; or, as the command line sends them, `name=value` each.
     pub(super) fn stamps(
         self,
         name: &'static str,
     ) -> Result<Vec<(String, Vec<String>)>, ArgumentError> {
         let fault = "is not an object of stamps";
         match self.get(name) {
+            Some(list @ Value::Array(_)) => texts(name, list)?
+                .into_iter()
+                .map(|pair| {
+                    let (stamp, value) =
+                        pair.split_once('=').ok_or(ArgumentError { name, fault })?;
+                    Ok((stamp.to_owned(), vec![value.to_owned()]))
+                })
+                .collect(),
             Some(Value::Object(stamps)) => stamps
                 .iter()
                 .map(|(stamp, values)| Ok((stamp.clone(), texts(name, values)?)))

@@ -49,15 +49,23 @@ fn every_failure_is_one_that_python_knows_or_ours() {
             json!(2),
         ),
         (
-            FailureKind::SoftTimeLimit(Duration::from_millis(1500)),
-            "SoftTimeLimitExceeded",
+            FailureKind::TimeLimit(Duration::from_millis(1500)),
+            "TimeLimitExceeded",
             BILLIARD,
             json!(1.5),
+        ),
+        (
+            FailureKind::Payload,
+            "InvalidTaskError",
+            CELERY,
+            json!("it's \"off\""),
         ),
     ] {
         let expected = json!({"exc_type": name, "exc_message": [argument], "exc_module": module});
         assert_eq!(of(kind).to_value(), expected);
     }
+    let soft = of(FailureKind::SoftTimeLimit(Duration::from_secs(2)));
+    assert_eq!(soft.repr(), "SoftTimeLimitExceeded()");
 }
 
 #[test]

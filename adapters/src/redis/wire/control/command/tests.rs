@@ -103,6 +103,16 @@ fn what_changes_a_worker_is_read_with_its_arguments() {
             },
         ),
         (
+            "revoke_by_stamped_headers",
+            json!({"headers": ["a=1", "a=2", "b=x=y"]}),
+            Command::RevokeStamped {
+                stamps: [("a", "1"), ("a", "2"), ("b", "x=y")]
+                    .map(|(stamp, value)| (stamp.to_owned(), vec![value.to_owned()]))
+                    .to_vec(),
+                terminate: None,
+            },
+        ),
+        (
             "rate_limit",
             json!({"task_name": "t", "rate_limit": "0"}),
             Command::RateLimit {
