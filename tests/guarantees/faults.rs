@@ -137,11 +137,14 @@ impl Fault {
     /// How many mails may come twice because of it, at most: those whose sender dies, or whose
     /// answer is lost, at the final step.
     fn may_double(self, fleet: &Fleet) -> usize {
-        const IN_FLIGHT: usize = 4;
-        let of_all = IN_FLIGHT * fleet.count(Role::Worker);
+        // A mail is in flight until *sent* is stored; its connection goes to another before that.
+        const TASKS: usize = 32;
+        const CONNECTIONS: usize = 4;
+        let workers = fleet.count(Role::Worker);
         match self {
-            Self::Kill(Role::Worker) => IN_FLIGHT,
-            Self::KillAll | Self::KillEverything | Self::Bad(Leg::Mail, Way::Cut) => of_all,
+            Self::Kill(Role::Worker) => TASKS,
+            Self::KillAll | Self::KillEverything => TASKS * workers,
+            Self::Bad(Leg::Mail, Way::Cut) => CONNECTIONS * workers,
             // Counted one by one.
             Self::Bad(Leg::Mail, Way::LosesAnswers(_)) => usize::MAX,
             _ => 0,

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use domain::ports::{Requeued, Settled, TaskQueue as _, TaskQueueAdmin as _, TaskState, Verdict};
 use domain::tasks::{Envelope, Payload, Reason, TaskId};
 use redis::{Script, cmd};
+use serde_json::Value;
 use tests::log::Log;
 use tests::redis_server::RedisServer;
 use tests::samples::task;
@@ -106,4 +107,20 @@ async fn bytes_are_counted_as_they_come_and_go() {
 
     assert_eq!(place.buried_bytes().await, 0);
     assert_eq!(place.lease(FIRST).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_buried_task_is_no_message_that_somebody_holds() {
+    let place = Place::on(RedisServer::shared().await);
+    place.bury(task("a")).await;
+
+    let kept: Vec<u8> = place
+        .ask(cmd("HGET").arg(place.key("backbeat:buried")).arg("a"))
+        .await;
+
+    assert!(serde_json::from_slice::<Value>(&kept).is_err(), "{kept:?}");
+    let id = TaskId::try_from("a".to_owned()).unwrap();
+    assert_eq!(place.queue.requeue(&id).await.unwrap(), Requeued::Yes);
+    let lease = place.lease(FIRST).await.remove(0);
+    assert_eq!(lease.envelope.payload, task("a").payload);
 }

@@ -2,8 +2,8 @@
 --
 --   {"backbeat":"priority due order attempts crashes since seen moved queue US reason",message
 --
--- Behind the comma is the message without its brace, byte for byte. What is no object comes
--- in a line of its own: {"backbeat":"…"} LF message. In the text whatever JSON would have
+-- Behind the comma is the message without its brace, byte for byte. What is no object, or is
+-- buried, comes in a line of its own: {"backbeat":"…"} LF message. In the text whatever JSON would have
 -- escaped is \u00XX, US too, so that it ends with the first quote.
 --
 -- Priority, due and order come first and have a fixed width, so that records of one score
@@ -55,16 +55,24 @@ local function read(record)
     }
 end
 
-local function write(r)
-    local head = string.format(
+local function head_of(r)
+    return string.format(
         '%s%s %017.0f %016.0f %.0f %.0f %.0f %.0f %.0f %s\\u001f%s"',
         FRONT, r.priority, r.due, r.order, r.attempts, r.crashes, r.since, r.seen, r.moved,
         escaped(r.queue), escaped(r.reason)
     )
+end
+
+-- What nobody holds any more lies apart: a value that is JSON is one that is still to be done.
+local function write_apart(r)
+    return head_of(r) .. '}\n' .. r.message
+end
+
+local function write(r)
     if string.byte(r.message, 1) == 123 then
-        return head .. ',' .. string.sub(r.message, 2)
+        return head_of(r) .. ',' .. string.sub(r.message, 2)
     end
-    return head .. '}\n' .. r.message
+    return write_apart(r)
 end
 
 -- A batch: messages that were claimed together from one list. They lie in a list of their

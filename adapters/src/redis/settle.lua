@@ -52,7 +52,7 @@ end
 function verdicts.bury(r, _, reason, id)
     copies.drop(r.order)
     r.reason = reason
-    local record = write(r)
+    local record = write_apart(r)
     local grown = #record - redis.call('HSTRLEN', KEYS[5], id)
     redis.call('HSET', KEYS[5], id, record)
     redis.call('ZADD', KEYS[6], now, id)
