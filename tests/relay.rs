@@ -180,7 +180,7 @@ async fn what_is_too_long_for_redis_is_buried_and_keeps_nobody_back() {
     let place = Place::new().await;
     let mut relay = place.relay(77);
     let giant = Envelope {
-        payload: Payload::from_bytes(vec![b'x'; 1_200_000]),
+        payload: Payload::from_bytes(vec![b'x'; 2_200_000]),
         ..task("giant")
     };
     place.queue.enqueue(&[giant, task("a")]).await.unwrap();
