@@ -39,6 +39,9 @@ pub(crate) struct Worker {
     /// 1: task events are sent from the beginning.
     #[arg(long, env = "EVENTS", default_value = "1")]
     events: String,
+    /// For how many seconds a cold stop waits for what runs.
+    #[arg(long, env = "SOFT_SHUTDOWN_TIMEOUT", default_value = "0")]
+    soft_shutdown_timeout: String,
     /// Where the names of the tasks begin.
     #[arg(long, env = "TASK_PREFIX", default_value = TASK_PREFIX)]
     task_prefix: String,
@@ -63,6 +66,10 @@ impl Worker {
             ("WORKER_LEASE", lease.to_string()),
             ("CELERY_CONF_TASK_TRACK_STARTED", self.track_started),
             ("CELERY_CONF_WORKER_SEND_TASK_EVENTS", self.events),
+            (
+                "CELERY_CONF_WORKER_SOFT_SHUTDOWN_TIMEOUT",
+                self.soft_shutdown_timeout,
+            ),
         ];
         let router = router(&self.hostname);
         program::run_worker(

@@ -43,3 +43,17 @@ def a_second_signal_ends_at_once_and_what_ran_runs_again(stage):
     stage.worker(visibility_timeout=3)
     until(lambda: notes.labels("end"), within=40)
     assert notes.labels() == ["a", "a"]
+
+
+def a_soft_shutdown_waits_for_what_runs_before_it_is_given_back(stage):
+    notes = stage.notes()
+    worker = stage.worker(soft_shutdown_timeout=3)
+    short = stage.send("record", notes.path, "short", 1.5)
+    stage.send("record", notes.path, "long", 8)
+    until(lambda: len(notes.labels()) == 2)
+    assert worker.stop(signal.SIGQUIT) == 1
+    assert notes.labels("end") == ["short"]
+    assert stage.document(short.id)["status"] == "SUCCESS"
+    stage.worker()
+    until(lambda: sorted(notes.labels("end")) == ["long", "short"], within=40)
+    assert sorted(notes.labels()) == ["long", "long", "short"]
