@@ -22,7 +22,8 @@ local function copies_of(lists, ours)
     end
 
     -- Whether workers live that are not ours: each is bound to the exchange of commands, and
-    -- newer ones say until when at least.
+    -- newer ones say until when at least. Our own nodes say so, too, so a worker that was
+    -- killed seems to live as long as they do.
     function copies.are_wanted()
         local bound_to = lists .. '_kombu.binding.celery.pidbox'
         if #redis.call('SDIFF', bound_to, ours .. 'nodes') == 0 then
