@@ -113,8 +113,8 @@ async fn with_nothing_set_but_mail_the_silent_are_reminded_through_a_real_server
     assert_eq!(server.mails().len(), 1);
 }
 
-/// Makes it so that whoever is an artist became one, and beat was last seen, so long ago that
-/// all of them are to be reminded now.
+/// Makes it so that beat missed its look of an hour ago, and that whoever is an artist became one
+/// 31 days before that: to the instant, since in the hour after midnight that look was yesterday.
 async fn in_the_past(folder: &Path) {
     let file = folder.join("var/backbeat.sqlite3");
     let mut store = SqliteConnectOptions::new()
@@ -122,8 +122,8 @@ async fn in_the_past(folder: &Path) {
         .connect()
         .await
         .unwrap();
-    let moved = "UPDATE artists SET created_at = created_at - 31 * 86400000000;
-        UPDATE schedule_entries SET anchor = anchor - 90000000000, last_due = last_due - 90000000000";
+    let moved = "UPDATE schedule_entries SET anchor = anchor - 90000000000, last_due = last_due - 90000000000;
+        UPDATE artists SET created_at = (SELECT last_due - 30 * 86400000000 FROM schedule_entries)";
     sqlx::raw_sql(moved).execute(&mut store).await.unwrap();
     store.close().await.unwrap();
 }
