@@ -18,11 +18,11 @@ mod shutdown;
 mod states;
 
 use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 use tests::celery::{self, broker};
+use tests::ports::free_port;
 use tests::program::program;
 use tests::redis_server::RedisServer;
 use tokio::sync::OnceCell;
@@ -88,9 +88,7 @@ impl Stage {
 
     /// The same on a port, with a password, for those who keep to the keys below a prefix.
     async fn guarded(password: &str) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
+        let port = free_port();
         let redis = RedisServer::start(&["--port", &port.to_string()]).await;
         let mut guard = redis::cmd("CONFIG");
         guard.arg("SET").arg("requirepass").arg(password);

@@ -10,6 +10,8 @@ pub mod dawdler;
 pub mod log;
 #[path = "support/mail_server.rs"]
 pub mod mail_server;
+#[path = "support/ports.rs"]
+pub mod ports;
 #[path = "support/postgres.rs"]
 pub mod postgres;
 #[path = "support/program.rs"]

@@ -4,13 +4,14 @@ mod servers;
 mod watching;
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
 use tests::client::Client;
+use tests::ports::free_port;
 use tests::program::{Program, command};
 use tests::proxy::{Proxy, Target};
 use tests::scripted_smtp::{Script, ScriptedServer};
@@ -119,11 +120,7 @@ impl Fleet {
 
     /// From the next one on every api listens on one port, which nobody else is given.
     pub(super) fn keep_the_port(&mut self) {
-        let ports = 20_000..30_000;
-        let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
-        let start = rand::random_range(ports.clone());
-        let port = (start..ports.end).find(is_free).expect("a free port");
-        self.bind.set_port(port);
+        self.bind.set_port(free_port());
         self.stop(Role::Api);
         self.start(Role::Api);
     }

@@ -1,12 +1,13 @@
 //! Mail servers that refuse: what becomes of the mails, and of their tasks.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tests::ports::free_port;
 use tests::program::{Program, command};
 use tests::scripted_smtp::{Act, Script, ScriptedServer, Step};
 use tokio::time::{sleep, timeout};
@@ -95,9 +96,7 @@ async fn a_used_up_quota_pauses_mail_and_costs_no_attempt() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_was_away_is_found_again_by_itself() {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
     let folder = TempDir::new().unwrap();
     let program = published(address, folder.path()).await;
     let is_paused = |found: &Value| found["pauses"][0].is_object();

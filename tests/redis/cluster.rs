@@ -6,7 +6,7 @@ use domain::ports::{Conveyor as _, Push, TaskQueue as _, TaskQueueAdmin as _, Ta
 use domain::tasks::{Due, Envelope, OwnWork, Reason};
 use redis::cmd;
 use serde_json::Value;
-use tests::mail_server::free_port;
+use tests::ports::free_port;
 use tests::redis_server::RedisServer;
 use tests::samples::task;
 

@@ -1,6 +1,5 @@
 //! Where Redis is: the forms that people write.
 
-use std::net::TcpListener;
 use std::sync::Arc;
 
 use adapters::clock::SystemClock;
@@ -8,6 +7,7 @@ use adapters::redis::{RedisQueue, RedisSettings, RedisUrl, RedisUrlError};
 use domain::ports::{PortError, Severity, TaskQueue as _, chain};
 use proptest::prelude::*;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tests::ports::free_port;
 use tests::redis_server::RedisServer;
 use tests::samples::task;
 
@@ -148,9 +148,7 @@ async fn with_tls() -> (RedisServer, u16, tempfile::TempDir) {
         write("server.pem", certificate.pem()),
         write("server.key", key.serialize_pem()),
     );
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = free.local_addr().unwrap().port();
-    drop(free);
+    let port = free_port();
     let options = [
         "--bind",
         "127.0.0.1",

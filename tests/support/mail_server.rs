@@ -6,7 +6,7 @@ mod auth;
 mod config;
 
 use std::fs::{self, Permissions};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::Ipv4Addr;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep};
 
 use self::auth::Accounts;
 use self::config::Ports;
+use crate::ports::free_port;
 
 const POSTFIX: &str = "/usr/sbin/postfix";
 
@@ -122,13 +123,13 @@ impl MailServer {
             .collect()
     }
 
-    /// Waits until it has delivered `count` mails, ten seconds at most.
+    /// Waits until it has delivered `count` mails, a minute at most.
     ///
     /// # Panics
     ///
     /// When it has not, by then.
     pub async fn until_mails(&self, count: usize) -> Vec<Vec<u8>> {
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             let mails = self.mails();
             if count <= mails.len() {
@@ -150,7 +151,7 @@ impl MailServer {
     }
 
     async fn until_it_answers(&mut self) {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_mins(1);
         let address = (Ipv4Addr::LOCALHOST, self.ports.starttls);
         while tokio::net::TcpStream::connect(address).await.is_err() {
             let ended = self.running.try_wait().expect("it can be asked");
@@ -214,14 +215,4 @@ fn owner_of(path: impl AsRef<Path>) -> u32 {
 
 fn open_to_all(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).expect("it is ours");
-}
-
-/// A port of this machine that nobody has.
-///
-/// # Panics
-///
-/// When there is none.
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("a port").port()
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use redis::{Cmd, RedisResult, Value, cmd};
 use tokio::time::sleep;
 
-use crate::mail_server::free_port;
+use crate::ports::free_port;
 use crate::redis_server::RedisServer;
 
 /// What the master is called.

@@ -19,6 +19,7 @@ use tokio::time::{Instant, sleep};
 pub use self::certificates::{Authority, Validity};
 use self::conversation::converse;
 pub use self::script::{Act, PASSWORD, Script, Step, USER};
+use crate::ports::free_port;
 
 /// A mail server that does as it is told; it listens on loopback and stops when it is dropped.
 pub struct ScriptedServer {
@@ -57,13 +58,13 @@ pub struct Seen {
 }
 
 impl ScriptedServer {
-    /// Plays `script` on a free port.
+    /// Plays `script` on a free port, which stays its own when it is started again.
     ///
     /// # Panics
     ///
     /// When there is none, and outside of a runtime.
     pub fn start(script: Script) -> Self {
-        Self::start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), script)
+        Self::start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, free_port())), script)
     }
 
     /// Plays `script` at `address`, as a server does that was started again.
@@ -111,13 +112,13 @@ impl ScriptedServer {
         *self.stage.script() = script;
     }
 
-    /// Waits until what it was told is as it should be, ten seconds at most.
+    /// Waits until what it was told is as it should be, a minute at most.
     ///
     /// # Panics
     ///
     /// When it is not, by then.
     pub async fn until(&self, is_so: impl Fn(&Seen) -> bool) -> Seen {
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             let seen = self.seen();
             if is_so(&seen) {

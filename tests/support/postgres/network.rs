@@ -1,9 +1,9 @@
 //! A private server that listens on loopback as well.
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 
 use super::{PostgresServer, process};
+use crate::ports::free_port;
 
 /// Whoever comes by the socket is let in; over the network a password is asked for.
 const BY_SOCKET: &str = "local all all trust\n";
@@ -51,11 +51,4 @@ impl PostgresServer {
     pub fn folder(&self) -> &Path {
         &self.folder
     }
-}
-
-/// The server cannot be told to take any port: it needs a number, and somebody else may be
-/// quicker, but hardly ever is.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("an address").port()
 }
