@@ -1,5 +1,6 @@
 //! What may break, how it is broken, and what it may cost.
 
+mod senders;
 mod servers;
 
 use std::fs;
@@ -134,45 +135,34 @@ impl Fault {
         *here.choose(random).expect("there are faults")
     }
 
-    /// How many mails may come twice because of it, at most: those whose sender dies, or whose
-    /// answer is lost, at the final step.
-    fn may_double(self, fleet: &Fleet) -> usize {
-        // A mail is in flight until *sent* is stored; its connection goes to another before that.
-        const TASKS: usize = 32;
-        const CONNECTIONS: usize = 4;
-        let workers = fleet.count(Role::Worker);
-        match self {
-            Self::Kill(Role::Worker) => TASKS,
-            Self::KillAll | Self::KillEverything => TASKS * workers,
-            Self::Bad(Leg::Mail, Way::Cut) => CONNECTIONS * workers,
-            // Counted one by one.
-            Self::Bad(Leg::Mail, Way::LosesAnswers(_)) => usize::MAX,
-            _ => 0,
-        }
-    }
-
     /// Breaks it, and mends it after a while; answers what happened.
     pub(super) async fn happens(self, fleet: &mut Fleet, random: &mut StdRng) -> Event {
-        let (may_double, began) = (self.may_double(fleet), Instant::now());
-        self.strike(fleet, random).await;
+        let began = Instant::now();
+        let a_while = Duration::from_millis(random.random_range(300..2500));
+        let at_final_step = match self {
+            Self::Kill(Role::Worker) => senders::one_dies(fleet).await,
+            Self::KillAll => senders::all_die(fleet).await,
+            Self::KillEverything => senders::all_die_with_their_servers(fleet).await,
+            Self::Bad(Leg::Mail, Way::Cut) => senders::are_cut_off(fleet, a_while).await,
+            _ => {
+                self.strike(fleet, random, a_while).await;
+                Vec::new()
+            }
+        };
         Event {
             what: format!("{self:?}"),
             began,
             ended: Instant::now(),
-            may_double,
+            at_final_step,
+            loses_answers: matches!(self, Self::Bad(Leg::Mail, Way::LosesAnswers(_))),
         }
     }
 
-    async fn strike(self, fleet: &mut Fleet, random: &mut StdRng) {
-        let a_while = Duration::from_millis(random.random_range(300..2500));
+    async fn strike(self, fleet: &mut Fleet, random: &mut StdRng, a_while: Duration) {
         match self {
             Self::Kill(role) => {
                 fleet.kill(role);
                 fleet.start(role);
-            }
-            Self::KillAll => {
-                let roles = fleet.kill_all();
-                fleet.start_all(&roles);
             }
             Self::Pause(role) => {
                 fleet.signal(role, "STOP");

@@ -1,5 +1,7 @@
 //! The programs and the servers they need, each behind a way that can be made bad.
 
+mod ending;
+mod senders;
 mod servers;
 mod watching;
 
@@ -15,7 +17,9 @@ use tests::ports::free_port;
 use tests::program::{Program, command};
 use tests::proxy::{Proxy, Target};
 use tests::scripted_smtp::{Script, ScriptedServer};
+use uuid::Uuid;
 
+pub(super) use self::senders::Claim;
 pub(super) use self::servers::Servers;
 use crate::programs::artist;
 
@@ -59,7 +63,15 @@ pub(super) struct Fleet {
     pub(super) address: Arc<Mutex<SocketAddr>>,
     /// Where each api is told to listen.
     bind: SocketAddr,
-    running: Vec<(Role, Program)>,
+    running: Vec<Running>,
+}
+
+/// A program that runs.
+struct Running {
+    role: Role,
+    program: Program,
+    /// When it was ready, in the form of an id: its own is less, and those of later ones are more.
+    ready: Uuid,
 }
 
 impl Fleet {
@@ -164,71 +176,32 @@ impl Fleet {
                 program.line_with("ready");
             }
         }
-        self.running.push((role, program));
+        let ready = Uuid::now_v7();
+        self.running.push(Running {
+            role,
+            program,
+            ready,
+        });
     }
 
     /// The ids of the processes of `role`.
     pub(super) fn processes(&self, role: Role) -> Vec<u32> {
-        let all = self.running.iter().filter(|(its, _)| *its == role);
-        all.map(|(_, program)| program.id()).collect()
+        let all = self.running.iter().filter(|it| it.role == role);
+        all.map(|it| it.program.id()).collect()
     }
 
     /// How many of `role` run.
     pub(super) fn count(&self, role: Role) -> usize {
-        self.running.iter().filter(|(its, _)| *its == role).count()
+        self.processes(role).len()
     }
 
-    /// Kills the oldest of `role` (SIGKILL).
-    pub(super) fn kill(&mut self, role: Role) {
-        self.take(role).kill();
-    }
-
-    /// Forgets those of `role` that have ended; answers how many.
-    pub(super) fn bury(&mut self, role: Role) -> usize {
-        let before = self.running.len();
-        self.running
-            .retain_mut(|(its, program)| *its != role || program.runs());
-        before - self.running.len()
-    }
-
-    /// Kills all programs at once, and answers what they were.
-    pub(super) fn kill_all(&mut self) -> Vec<Role> {
-        let running = std::mem::take(&mut self.running);
-        for (_, program) in &running {
-            program.signal("KILL");
-        }
-        running.into_iter().map(|(role, _)| role).collect()
-    }
-
-    /// Asks the oldest of `role` to stop (SIGTERM), and waits until it has, well.
-    pub(super) fn stop(&mut self, role: Role) {
-        let ended = self.take(role).stop();
-        assert_eq!(ended.status.code(), Some(0), "{}", ended.errors);
-    }
-
-    /// The same for the newest.
-    pub(super) fn stop_newest(&mut self, role: Role) {
-        let newest = self.running.iter().rposition(|(its, _)| *its == role);
-        let (_, program) = self.running.remove(newest.expect("one of it runs"));
-        let ended = program.stop();
-        assert_eq!(ended.status.code(), Some(0), "{}", ended.errors);
-    }
-
-    /// Sends a signal to the oldest of `role`, which goes on living.
-    pub(super) fn signal(&self, role: Role, name: &str) {
-        let oldest = self.running.iter().find(|(its, _)| *its == role);
-        oldest.expect("one of it runs").1.signal(name);
-    }
-
-    /// Asks all to stop, and waits until they have, well.
-    pub(super) fn end(&mut self) {
-        while let Some(&(role, _)) = self.running.first() {
-            self.stop(role);
-        }
+    fn oldest(&self, role: Role) -> &Running {
+        let oldest = self.running.iter().find(|it| it.role == role);
+        oldest.expect("one of it runs")
     }
 
     fn take(&mut self, role: Role) -> Program {
-        let oldest = self.running.iter().position(|(its, _)| *its == role);
-        self.running.remove(oldest.expect("one of it runs")).1
+        let oldest = self.running.iter().position(|it| it.role == role);
+        self.running.remove(oldest.expect("one of it runs")).program
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
-use tests::proxy::Way;
+use tests::proxy::{Proxy, Way};
 use tokio::time::sleep;
 
 use super::asked_for;
@@ -15,7 +15,6 @@ use super::faults::{Fault, Leg};
 use super::fleet::{Fleet, Role};
 use super::load::Load;
 use super::tally::Tally;
-use crate::programs::inspected;
 
 const KILLS: &str = "CRASH_KILLS";
 const USUAL_KILLS: u64 = 6;
@@ -25,20 +24,23 @@ promises! {
         stops_pauses_and_other_deaths_double_nothing,
         a_killed_sender_costs_the_mails_in_its_hands_at_most,
         a_lost_last_answer_costs_its_mail_alone;
-    on servers: what_redis_forgets_or_repeats_doubles_nothing;
+    on servers:
+        what_redis_forgets_or_repeats_doubles_nothing,
+        what_was_done_without_an_answer_doubles_nothing;
 }
 
-async fn stops_pauses_and_other_deaths_double_nothing(fleet: Fleet) {
+async fn stops_pauses_and_other_deaths_double_nothing(mut fleet: Fleet) {
     let faults = [
         Fault::Deploy,
         Fault::Pause(Role::Worker),
         Fault::Kill(Role::Beat),
         Fault::Kill(Role::Api),
     ];
-    double_nothing(fleet, &faults).await;
+    double_nothing(&mut fleet, &faults).await;
+    fleet.end();
 }
 
-async fn what_redis_forgets_or_repeats_doubles_nothing(fleet: Fleet) {
+async fn what_redis_forgets_or_repeats_doubles_nothing(mut fleet: Fleet) {
     let faults = [
         Fault::FlushAll,
         Fault::OldDump,
@@ -46,42 +48,52 @@ async fn what_redis_forgets_or_repeats_doubles_nothing(fleet: Fleet) {
         Fault::KillRedis,
         Fault::PauseRedis,
     ];
-    double_nothing(fleet, &faults).await;
+    double_nothing(&mut fleet, &faults).await;
+    fleet.end();
 }
 
-async fn double_nothing(mut fleet: Fleet, faults: &[Fault]) {
+/// Albums are committed, and tasks claimed on Redis, and whoever did so never hears of it.
+async fn what_was_done_without_an_answer_doubles_nothing(mut fleet: Fleet) {
+    let faults = [
+        Fault::Bad(Leg::Postgres, Way::LosesAnswers("COMMIT")),
+        Fault::Bad(Leg::Redis, Way::LosesAnswers("EVALSHA")),
+    ];
+    double_nothing(&mut fleet, &faults).await;
+    let servers = fleet.servers();
+    let lost = [&servers.to_postgres, &servers.to_redis].map(Proxy::lost_answers);
+    assert!(lost.iter().all(|lost| 0 < *lost), "{lost:?} answers lost");
+    fleet.end();
+}
+
+async fn double_nothing(fleet: &mut Fleet, faults: &[Fault]) {
     let mut random = StdRng::seed_from_u64(3);
-    let load = Load::begin(&fleet, 40).await;
+    let load = Load::begin(fleet, 40).await;
     for fault in faults {
         sleep(Duration::from_secs(1)).await;
-        fault.happens(&mut fleet, &mut random).await;
+        fault.happens(fleet, &mut random).await;
     }
 
     let ledger = load.end().await;
-    let tally = Tally::of(&fleet, &ledger).await;
+    let tally = Tally::of(fleet, &ledger).await;
 
     tally.assert_sound(&[], 0);
     tally.assert_nothing_doubled();
-    fleet.end();
 }
 
 async fn a_killed_sender_costs_the_mails_in_its_hands_at_most(mut fleet: Fleet) {
     let kills = asked_for(KILLS).unwrap_or(USUAL_KILLS);
     let mut random = StdRng::seed_from_u64(4);
-    // So slow that mails are in flight nearly always.
-    fleet.to_sink.becomes(Way::Slow(Duration::from_millis(10)));
+    // So slow that a mail is at the final step most of the time.
+    fleet.to_sink.becomes(Way::Slow(Duration::from_millis(20)));
     let load = Load::begin(&fleet, 40).await;
-    let (mut events, mut found) = (Vec::new(), 0);
+    let (mut events, mut found, mut in_flight) = (Vec::new(), 0, 0);
     while found < kills {
         sleep(Duration::from_millis(random.random_range(300..900))).await;
-        events.push(
-            Fault::Kill(Role::Worker)
-                .happens(&mut fleet, &mut random)
-                .await,
-        );
-        let mails = &inspected(fleet.folder())["mails"];
-        let in_flight = |state: &str| mails[state].as_u64().unwrap_or_default();
-        found += u64::from(in_flight("claimed") + in_flight("sending") > 0);
+        let kill = Fault::Kill(Role::Worker);
+        let event = kill.happens(&mut fleet, &mut random).await;
+        found += u64::from(!event.at_final_step.is_empty());
+        in_flight += event.at_final_step.len();
+        events.push(event);
     }
     fleet.to_sink.becomes(Way::Open);
 
@@ -89,7 +101,7 @@ async fn a_killed_sender_costs_the_mails_in_its_hands_at_most(mut fleet: Fleet) 
     let tally = Tally::of(&fleet, &ledger).await;
 
     eprintln!(
-        "{} kills, {found} with a mail in flight: {tally}",
+        "{} kills, {found} of them with {in_flight} mails in flight: {tally}",
         events.len()
     );
     tally.assert_sound(&events, 0);

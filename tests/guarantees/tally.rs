@@ -30,7 +30,7 @@ pub(super) struct Tally {
     parked: BTreeMap<Uuid, String>,
     /// How many mails to each address the mail server refused for good.
     refused: BTreeMap<String, usize>,
-    /// Copies beyond the first: of which mail, and when the first was taken.
+    /// Copies beyond the first: of which mail, and when the copy before was taken.
     doubled: Vec<(Uuid, Instant)>,
     to_somebody_else: Vec<Uuid>,
     /// Mails of which nobody published the album.
@@ -59,11 +59,12 @@ impl Tally {
 
     fn now(albums: &BTreeMap<Uuid, Acknowledged>, parked: &BTreeSet<Uuid>, seen: &Seen) -> Self {
         let mut first: BTreeMap<Uuid, Instant> = BTreeMap::new();
+        let mut last = BTreeMap::new();
         let (mut doubled, mut to_somebody_else, mut without_album) = (vec![], vec![], vec![]);
         for (mail, &taken) in seen.mails.iter().zip(&seen.taken_at) {
             let text = String::from_utf8_lossy(mail);
             let album = album_of(&text);
-            if let Some(&before) = first.get(&album) {
+            if let Some(before) = last.insert(album, taken) {
                 doubled.push((album, before));
                 continue;
             }
@@ -158,7 +159,10 @@ impl Tally {
         if let Some((album, taken)) = causes::first_without(&self.doubled, events, lost_answers) {
             let before = events.iter().rfind(|event| event.began <= taken);
             let since = before.map(|event| (&event.what, taken - event.began));
-            panic!("{album} came twice, first after {since:?}: {}", told())
+            panic!(
+                "{album} came again, before that after {since:?}: {}",
+                told()
+            )
         }
     }
 }

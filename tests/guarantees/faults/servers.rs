@@ -13,16 +13,6 @@ use crate::guarantees::fleet::Fleet;
 
 /// Breaks a server or the way to it, and mends it after a while.
 pub(super) async fn strike(fault: Fault, fleet: &mut Fleet, a_while: Duration) {
-    if fault == Fault::KillEverything {
-        let roles = fleet.kill_all();
-        if let Some(servers) = &mut fleet.servers {
-            servers.redis.crash().await;
-            servers.postgres.kill();
-            servers.postgres.go_on();
-            servers.redis.start_again().await;
-        }
-        return fleet.start_all(&roles);
-    }
     let servers = fleet.servers.as_mut().expect("servers");
     match fault {
         Fault::KillPostgres => {

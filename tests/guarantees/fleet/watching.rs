@@ -49,19 +49,26 @@ impl Fleet {
     }
 
     /// How many tasks of that name are done, by their rows.
-    pub(in crate::guarantees) async fn done(&self, task: &str) -> i64 {
-        let count = format!("SELECT count(*) FROM tasks WHERE name = '{task}' AND state = 'done'");
+    pub(in crate::guarantees) async fn done(&self, task: &str) -> usize {
+        let done = format!("SELECT id FROM tasks WHERE name = '{task}' AND state = 'done'");
+        self.stored(&done).await.len()
+    }
+
+    /// What the store answers to a statement that selects one text: that of each row.
+    pub(super) async fn stored(&self, statement: &str) -> Vec<String> {
         if let Some(servers) = &self.servers {
-            return servers.database.query(&count).parse().unwrap();
+            let rows = servers.database.query(statement);
+            return rows.lines().map(str::to_owned).collect();
         }
         let file = self.folder().join("var/backbeat.sqlite3");
-        let options = SqliteConnectOptions::new().filename(file);
+        // What a killed program left there is for the next program to clear up.
+        let options = SqliteConnectOptions::new().filename(file).read_only(true);
         let mut connection = options.connect().await.unwrap();
-        let done = sqlx::query_scalar(sqlx::AssertSqlSafe(count))
-            .fetch_one(&mut connection)
+        let rows = sqlx::query_scalar(sqlx::AssertSqlSafe(statement))
+            .fetch_all(&mut connection)
             .await;
         connection.close().await.unwrap();
-        done.unwrap()
+        rows.unwrap()
     }
 
     /// Waits until nothing waits or runs, and no mail is on its way.

@@ -1,17 +1,18 @@
 //! What may be the cause of a mail that came twice.
 
+use std::collections::BTreeSet;
 use std::fmt;
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// How long before a fault a mail may have been taken whose sender did not live to store it, and
-/// how long after it one that was on its way.
-const ABOUT: Duration = Duration::from_secs(1);
-/// How long after it one whose answer was lost: these are counted one by one.
-const COUNTED: Duration = Duration::from_secs(5);
+use crate::guarantees::fleet::Claim;
+
+/// How long before its answers are lost a mail may have been taken, and how long after that one
+/// that was on its way.
+const BEFORE: Duration = Duration::from_secs(1);
+const AFTER: Duration = Duration::from_secs(5);
 
 /// Something that broke, and when.
 #[derive(Clone, Debug)]
@@ -19,59 +20,47 @@ pub(in crate::guarantees) struct Event {
     pub(in crate::guarantees) what: String,
     pub(in crate::guarantees) began: Instant,
     pub(in crate::guarantees) ended: Instant,
-    /// How many mails may come twice because of it.
-    pub(in crate::guarantees) may_double: usize,
+    /// Which mails were at the final step when their senders died or were cut off: each of them
+    /// may come once more, and no other.
+    pub(in crate::guarantees) at_final_step: Vec<Claim>,
+    /// Whether last answers were lost meanwhile, which are counted elsewhere.
+    pub(in crate::guarantees) loses_answers: bool,
 }
 
-/// The first of the mails that came twice, with when it was taken first, that has no cause among
-/// `events`; answers were lost so often in all.
-///
-/// Of several causes the one whose time ends first is taken, so that none is used up in vain.
+/// The first of the mails that came again, with when the copy before was taken, that has no cause
+/// among `events`; answers were lost so often in all.
 pub(super) fn first_without(
     doubled: &[(Uuid, Instant)],
     events: &[Event],
     mut lost_answers: usize,
 ) -> Option<(Uuid, Instant)> {
-    let mut doubled = doubled.to_vec();
-    doubled.sort_by_key(|(_, taken)| *taken);
-    let mut left: Vec<usize> = events.iter().map(|event| event.may_double).collect();
-    let times: Vec<_> = (0..events.len()).map(|it| times(events, it)).collect();
-    for (album, taken) in doubled {
-        let may_be = |number: &usize| match left[*number] {
-            0 => false,
-            usize::MAX => lost_answers > 0 && times[*number].contains(&taken),
-            _ => times[*number].contains(&taken),
-        };
-        let causes = (0..events.len()).filter(may_be);
-        let Some(cause) = causes.min_by_key(|it| *times[*it].end()) else {
-            return Some((album, taken));
-        };
-        if left[cause] == usize::MAX {
-            lost_answers -= 1;
-        } else {
-            left[cause] -= 1;
+    let claims = events.iter().flat_map(|event| &event.at_final_step);
+    let mut claims: BTreeSet<Claim> = claims.copied().collect();
+    let has_no_cause = |(album, taken): &(Uuid, Instant)| {
+        let its = claims.range((*album, i64::MIN)..=(*album, i64::MAX)).next();
+        if let Some(claim) = its.copied() {
+            claims.remove(&claim);
+            return false;
         }
-    }
-    None
-}
-
-/// When a mail may have been taken that comes twice because of the event of this number.
-///
-/// A sender that was paused before it died may have had its answer since then.
-fn times(events: &[Event], number: usize) -> RangeInclusive<Instant> {
-    let event = &events[number];
-    let before = number.checked_sub(1).map(|before| &events[before]);
-    let paused = before.filter(|before| before.what.starts_with("Pause("));
-    let after = if event.may_double == usize::MAX {
-        COUNTED
-    } else {
-        ABOUT
+        let is_lost = events.iter().any(|event| {
+            let its_time = event.began - BEFORE..=event.ended + AFTER;
+            event.loses_answers && its_time.contains(taken)
+        });
+        if is_lost && 0 < lost_answers {
+            lost_answers -= 1;
+            return false;
+        }
+        true
     };
-    paused.unwrap_or(event).began - ABOUT..=event.ended + after
+    doubled.iter().copied().find(has_no_cause)
 }
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)
+        f.write_str(&self.what)?;
+        match self.at_final_step.len() {
+            0 => Ok(()),
+            mails => write!(f, " (mails at the final step: {mails})"),
+        }
     }
 }

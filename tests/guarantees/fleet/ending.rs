@@ -1,0 +1,65 @@
+//! How programs of a fleet end, or stand still.
+
+use std::process::Command;
+
+use super::{Fleet, Role, Running};
+
+impl Fleet {
+    /// Kills the oldest of `role` (SIGKILL).
+    pub(in crate::guarantees) fn kill(&mut self, role: Role) {
+        self.take(role).kill();
+    }
+
+    /// Forgets those of `role` that have ended; answers how many.
+    pub(in crate::guarantees) fn bury(&mut self, role: Role) -> usize {
+        let before = self.running.len();
+        self.running
+            .retain_mut(|it| it.role != role || it.program.runs());
+        before - self.running.len()
+    }
+
+    /// Kills all programs at once, and answers what they were.
+    pub(in crate::guarantees) fn kill_all(&mut self) -> Vec<Role> {
+        let running = std::mem::take(&mut self.running);
+        signal_at_once(running.iter(), "KILL");
+        running.into_iter().map(|it| it.role).collect()
+    }
+
+    /// Asks the oldest of `role` to stop (SIGTERM), and waits until it has, well.
+    pub(in crate::guarantees) fn stop(&mut self, role: Role) {
+        let ended = self.take(role).stop();
+        assert_eq!(ended.status.code(), Some(0), "{}", ended.errors);
+    }
+
+    /// The same for the newest.
+    pub(in crate::guarantees) fn stop_newest(&mut self, role: Role) {
+        let newest = self.running.iter().rposition(|it| it.role == role);
+        let newest = self.running.remove(newest.expect("one of it runs"));
+        let ended = newest.program.stop();
+        assert_eq!(ended.status.code(), Some(0), "{}", ended.errors);
+    }
+
+    /// Sends a signal to the oldest of `role`, which goes on living.
+    pub(in crate::guarantees) fn signal(&self, role: Role, name: &str) {
+        self.oldest(role).program.signal(name);
+    }
+
+    /// Sends a signal to all of `role`, which go on living.
+    pub(super) fn signal_all(&self, role: Role, name: &str) {
+        signal_at_once(self.running.iter().filter(|it| it.role == role), name);
+    }
+
+    /// Asks all to stop, and waits until they have, well.
+    pub(in crate::guarantees) fn end(&mut self) {
+        while let Some(first) = self.running.first() {
+            self.stop(first.role);
+        }
+    }
+}
+
+/// So that none of them has the time to notice what became of another.
+fn signal_at_once<'a>(programs: impl Iterator<Item = &'a Running>, name: &str) {
+    let ids = programs.map(|it| it.program.id().to_string());
+    let sent = Command::new("kill").args(["-s", name]).args(ids).status();
+    assert!(sent.expect("kill is there").success());
+}
