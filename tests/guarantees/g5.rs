@@ -4,21 +4,25 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tests::client::{Answer, Client};
+use tests::client::{Answer, Client, ClientError};
+use tests::proxy::{Proxy, Target, Way};
 
 use super::fleet::{Fleet, Role};
 
 const AT_A_TIME: usize = 16;
 
-promises! { everywhere: a_repeated_post_is_one_album_and_one_mail; }
+promises! {
+    everywhere:
+        a_repeated_post_is_one_album_and_one_mail,
+        a_post_whose_answer_was_lost_is_one_album_and_one_mail;
+}
 
-async fn publish(mut client: Client, name: &str) -> (Client, Answer) {
+async fn publish(client: &mut Client, name: &str) -> Result<Answer, ClientError> {
     let album: Value = json!({"name": name, "cost": "9.99"});
     let key = [("Idempotency-Key", "the-same-request")];
-    let answer = client
+    client
         .send_with("POST", "/albums/", Some(album), &key)
-        .await;
-    (client, answer.unwrap())
+        .await
 }
 
 async fn a_repeated_post_is_one_album_and_one_mail(mut fleet: Fleet) {
@@ -33,18 +37,16 @@ async fn a_repeated_post_is_one_album_and_one_mail(mut fleet: Fleet) {
         clients.push(again(&fleet).await);
     }
 
-    let at_once = clients.into_iter().map(|client| publish(client, "Once"));
+    let at_once = clients.iter_mut().map(|client| publish(client, "Once"));
     let answers = join_all(at_once).await;
     fleet.kill(Role::Api);
     fleet.start(Role::Api);
-    let (client, after_a_kill) = publish(again(&fleet).await, "Once").await;
-    let (_, another) = publish(client, "Another").await;
+    let mut client = again(&fleet).await;
+    let after_a_kill = publish(&mut client, "Once").await;
+    let another = publish(&mut client, "Another").await.unwrap();
 
-    let all: Vec<&Answer> = answers
-        .iter()
-        .map(|(_, answer)| answer)
-        .chain([&after_a_kill])
-        .collect();
+    let all = answers.into_iter().chain([after_a_kill]);
+    let all: Vec<Answer> = all.map(Result::unwrap).collect();
     assert!(all.iter().all(|answer| answer.status == 201), "{all:?}");
     let album = &all[0].body["id"];
     assert!(
@@ -53,6 +55,32 @@ async fn a_repeated_post_is_one_album_and_one_mail(mut fleet: Fleet) {
     );
     assert_eq!(another.status, 422, "{another:?}");
     let album = album.as_str().unwrap().parse().unwrap();
+    fleet.until_mailed(&[album], Duration::from_secs(10)).await;
+    fleet.until_at_rest().await;
+    assert_eq!(fleet.mailed(), [album]);
+    fleet.end();
+}
+
+async fn a_post_whose_answer_was_lost_is_one_album_and_one_mail(mut fleet: Fleet) {
+    let ada = fleet.artist("ada").await;
+    let token = ada.token().unwrap().to_owned();
+    let way = Proxy::to(Target::Port(fleet.address())).await;
+    way.becomes(Way::LosesAnswers("POST /albums/"));
+
+    for lost in 1..=3 {
+        let client = Client::connect(way.address()).await.unwrap();
+        let answer = publish(&mut client.with_token(token.clone()), "Once").await;
+        assert!(answer.is_err(), "{answer:?} came after all");
+        assert_eq!(way.lost_answers(), lost);
+    }
+    way.becomes(Way::Open);
+    let client = Client::connect(way.address()).await.unwrap();
+    let answer = publish(&mut client.with_token(token), "Once")
+        .await
+        .unwrap();
+
+    assert_eq!(answer.status, 201, "{answer:?}");
+    let album = answer.body["id"].as_str().unwrap().parse().unwrap();
     fleet.until_mailed(&[album], Duration::from_secs(10)).await;
     fleet.until_at_rest().await;
     assert_eq!(fleet.mailed(), [album]);

@@ -3,11 +3,12 @@
 
 use std::time::{Duration, Instant};
 
+use adapters::postgres::{Host, Password, PostgresAddress};
 use domain::ports::{
     AccountRepo, AlbumRepo, ArtistRepo, MailLog as _, MailStep, PortError, Recorded, Severity,
-    TaskQueue as _,
+    TaskQueue as _, chain,
 };
-use tests::postgres::PostgresServer;
+use tests::postgres::{Database, PostgresServer};
 use tests::samples::{artist, congratulation, new_account, new_album, task, worker};
 
 use super::line::{Carries, Line};
@@ -17,6 +18,15 @@ use super::{Process, soon};
 const NO_WAIT: Duration = Duration::ZERO;
 /// No command waits longer than 5 s; a busy machine takes its time to say so.
 const NOTICED: Duration = Duration::from_secs(8);
+
+/// Cuts all there are, and waits until none of them is taken for fresh any more.
+async fn cut_connections(database: &Database) {
+    database.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+}
 
 fn passing(error: &PortError) {
     assert_eq!(error.severity, Severity::Transient, "{error:?}");
@@ -79,11 +89,7 @@ async fn connections_that_were_cut_are_replaced_before_anybody_sees_it() {
     AccountRepo::add(store, &new_account(1)).await.unwrap();
     ArtistRepo::add(store, &artist(1)).await.unwrap();
 
-    database.query(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = current_database() AND pid <> pg_backend_pid()",
-    );
-    tokio::time::sleep(Duration::from_millis(1100)).await;
+    cut_connections(&database).await;
 
     store.alive(&worker(1)).await.unwrap();
     store.enqueue(&[task("a")]).await.unwrap();
@@ -166,4 +172,33 @@ async fn a_database_that_may_only_be_read_is_waited_for() {
 
     only_read("off").await;
     process.store.enqueue(&[task("a")]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_password_that_is_changed_and_changed_back_is_outlived() {
+    let server = PostgresServer::in_clear();
+    let database = server.database_with_tables();
+    let becomes = |password: &str| {
+        let change = format!("ALTER ROLE backbeat PASSWORD '{password}'");
+        server.query("postgres", &change);
+    };
+    becomes("of today");
+    let address = PostgresAddress {
+        host: Host::Network("127.0.0.1".to_owned()),
+        password: Some(Password::new("of today")),
+        ..database.address()
+    };
+    let process = Process::at(&address).await;
+    process.store.enqueue(&[task("before")]).await.unwrap();
+
+    becomes("of tomorrow");
+    cut_connections(&database).await;
+    let refused = process.store.enqueue(&[task("while")]).await.unwrap_err();
+    passing(&refused);
+    let told = chain(&refused);
+    assert!(told.contains("password authentication failed"), "{told}");
+    assert!(!told.contains("of today"), "{told}");
+    becomes("of today");
+
+    soon(async || process.store.enqueue(&[task("after")]).await.ok()).await;
 }

@@ -34,7 +34,7 @@ pub const PASSWORD: &str = "abcd efgh ijkl mnop";
 pub struct MailServer {
     folder: TempDir,
     ports: Ports,
-    accounts: Accounts,
+    _accounts: Accounts,
     running: Child,
 }
 
@@ -72,7 +72,7 @@ impl MailServer {
         let mut server = Self {
             folder,
             ports,
-            accounts,
+            _accounts: accounts,
             running,
         };
         server.until_it_answers().await;
@@ -101,11 +101,6 @@ impl MailServer {
     pub fn trust(&self) -> (&'static str, String) {
         let path = self.folder.path().join("authority.pem");
         ("SSL_CERT_FILE", path.display().to_string())
-    }
-
-    /// From now on `password` is the user's.
-    pub fn change_password(&self, password: &str) {
-        self.accounts.change_password(password);
     }
 
     /// The mails it has delivered so far, as they lie in the mailbox.

@@ -1,7 +1,7 @@
 //! Tells Postfix whose password is right, in the words of Dovecot's auth protocol 1.2.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
@@ -11,20 +11,17 @@ use tokio::task::JoinHandle;
 const HELLO: &[u8] = b"VERSION\t1\t2\nMECH\tPLAIN\tplaintext\nSPID\t1\nCUID\t1\n\
                        COOKIE\t00000000000000000000000000000000\nDONE\n";
 
-/// The only user and the password, which may change.
+/// The only user and the password.
 pub(super) struct Accounts {
-    /// What a client sends as its proof, in base64.
-    proof: Arc<Mutex<String>>,
-    user: &'static str,
     serving: JoinHandle<()>,
 }
 
 impl Accounts {
     /// Answers at the socket `path`, until it is dropped.
-    pub(super) fn serve(path: &Path, user: &'static str, password: &str) -> Self {
+    pub(super) fn serve(path: &Path, user: &str, password: &str) -> Self {
         let listener = UnixListener::bind(path).expect("a socket");
-        let proof = Arc::new(Mutex::new(plain(user, password)));
-        let expected = proof.clone();
+        // What a client sends as its proof.
+        let expected: Arc<str> = plain(user, password).into();
         let serving = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let expected = expected.clone();
@@ -34,15 +31,7 @@ impl Accounts {
                 });
             }
         });
-        Self {
-            proof,
-            user,
-            serving,
-        }
-    }
-
-    pub(super) fn change_password(&self, password: &str) {
-        *self.proof.lock().unwrap_or_else(PoisonError::into_inner) = plain(self.user, password);
+        Self { serving }
     }
 }
 
@@ -52,7 +41,7 @@ impl Drop for Accounts {
     }
 }
 
-async fn answer(stream: UnixStream, proof: &Mutex<String>) -> std::io::Result<()> {
+async fn answer(stream: UnixStream, proof: &str) -> std::io::Result<()> {
     let (reader, mut writer) = stream.into_split();
     writer.write_all(HELLO).await?;
     let mut lines = BufReader::new(reader).lines();
@@ -63,11 +52,7 @@ async fn answer(stream: UnixStream, proof: &Mutex<String>) -> std::io::Result<()
         }
         let id = words.next().unwrap_or_default();
         let given = words.find_map(|word| word.strip_prefix("resp="));
-        let is_right = {
-            let expected = proof.lock().unwrap_or_else(PoisonError::into_inner);
-            given == Some(expected.as_str())
-        };
-        let verdict = if is_right {
+        let verdict = if given == Some(proof) {
             format!("OK\t{id}\tuser=music\n")
         } else {
             format!("FAIL\t{id}\tuser=music\n")
