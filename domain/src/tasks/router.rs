@@ -136,3 +136,33 @@ impl<T: Task, H: Handler<T>> Route for HandlerRoute<H, T> {
         Ok(serde_json::to_value(output).expect("the output of a task serializes"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+
+    #[derive(Serialize, Deserialize)]
+    struct Rest;
+
+    impl Task for Rest {
+        type Output = ();
+        const NAME: &'static str = "tasks.rest";
+    }
+
+    struct Rester;
+
+    #[async_trait]
+    impl Handler<Rest> for Rester {
+        async fn handle(&self, Rest: Rest, _: &Context) -> Result<(), TaskError> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "the task tasks.rest is routed twice")]
+    fn two_handlers_of_one_name_are_refused_at_the_start() {
+        let _ = Router::default().route(Rester).route(Rester);
+    }
+}

@@ -221,14 +221,6 @@ fn what_outran_its_limit_is_tried_again_unless_a_foreign_producer_sent_it() {
 }
 
 #[test]
-#[should_panic(expected = "the task tasks.double is routed twice")]
-fn two_handlers_of_one_name_are_refused_at_the_start() {
-    let _ = Router::default()
-        .route(Doubler(Ok(())))
-        .route(Doubler(Ok(())));
-}
-
-#[test]
 fn a_task_that_says_when_is_retried_then_until_it_was_retried_often_enough() {
     let router = Router::default().route(Stubborn);
     let mut clock = MockClock::new();

@@ -1,6 +1,9 @@
 //! What becomes of mails while every connection is in use.
 
+use async_trait::async_trait;
+
 use super::*;
+use crate::ports::Gate;
 
 const STAY_AWAY: Duration = Duration::from_secs(7);
 

@@ -1,7 +1,9 @@
 //! What becomes of mails while the provider takes nobody's.
 
+use uuid::Uuid;
+
 use super::*;
-use crate::ports::MailPause;
+use crate::ports::{MailPause, Severity, WorkerId};
 
 /// A log that grants one claim and then expects nothing more than these steps.
 fn log_for_one(steps: Vec<(MailStep, Recorded)>) -> MockMailLog {
