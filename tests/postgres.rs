@@ -62,7 +62,7 @@ where
             return answer;
         }
         let waited = start.elapsed();
-        assert!(waited < Duration::from_secs(20), "nothing for {waited:?}");
+        assert!(waited < Duration::from_mins(1), "nothing for {waited:?}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

@@ -52,7 +52,7 @@ pub(crate) fn inspected(folder: &Path) -> Value {
 
 /// What `backbeat inspect` finds once it is as it should be.
 pub(crate) async fn until_inspected(folder: &Path, is_so: impl Fn(&Value) -> bool) -> Value {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         let found = inspected(folder);
         if is_so(&found) {
@@ -96,8 +96,13 @@ pub(crate) fn congratulated(folder: &Path) -> BTreeSet<Uuid> {
     ids.collect()
 }
 
-/// Waits until each of `albums` has its mail.
-async fn until_congratulated(folder: &Path, albums: &BTreeSet<Uuid>, within: Duration) {
+/// Waits until each of `albums` has its mail, a minute at most.
+async fn until_congratulated(folder: &Path, albums: &BTreeSet<Uuid>) {
+    until_congratulated_within(Duration::from_mins(1), folder, albums).await;
+}
+
+/// Waits until each of `albums` has its mail, and no longer than that.
+async fn until_congratulated_within(within: Duration, folder: &Path, albums: &BTreeSet<Uuid>) {
     let deadline = Instant::now() + within;
     loop {
         let congratulated = congratulated(folder);

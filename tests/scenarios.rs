@@ -221,7 +221,7 @@ async fn a_death_at_the_last_step_is_resent_or_parked_by_the_next_worker() {
         let platform = platform(on_doubt).await;
         platform.publish("First").await;
         platform.faults([Fault::Death]);
-        let dying = tokio::time::timeout(Duration::from_millis(50), platform.step()).await;
+        let dying = tokio::time::timeout(Duration::from_secs(1), platform.step()).await;
         assert!(dying.is_err(), "it never ends");
         assert_eq!(platform.mail_states().await, [(MailState::Sending, 1)]);
 

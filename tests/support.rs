@@ -10,6 +10,8 @@ pub mod dawdler;
 pub mod log;
 #[path = "support/mail_server.rs"]
 pub mod mail_server;
+#[path = "support/patience.rs"]
+pub mod patience;
 #[path = "support/ports.rs"]
 pub mod ports;
 #[path = "support/postgres.rs"]

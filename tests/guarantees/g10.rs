@@ -11,7 +11,7 @@ use super::faults::Fault;
 use super::fleet::{Fleet, Role};
 use crate::programs::inspected;
 
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_mins(1);
 
 promises! {
     everywhere: a_task_that_brings_its_worker_down_three_times_is_buried;
@@ -29,7 +29,7 @@ async fn what_nobody_understands_is_set_aside_and_stops_nothing(mut fleet: Fleet
         .await;
     let second = ada.publish("Second").await.unwrap();
 
-    fleet.until_mailed(&[second], Duration::from_secs(5)).await;
+    fleet.until_mailed(&[second], SOON).await;
     fleet.until_at_rest().await;
     assert_eq!(fleet.mailed(), [first, second]);
     let found = inspected(fleet.folder());

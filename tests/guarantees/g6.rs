@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use super::clocks;
 
 const SCHEDULE: &str = r#"{"tick": {"task": "samples.tick", "schedule": 1}}"#;
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_mins(1);
 
 /// A beat in a folder of its own, which may go by a clock of its own.
 struct Beat {

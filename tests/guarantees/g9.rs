@@ -41,7 +41,7 @@ async fn giants_and_many_messages_leave_a_worker_small(mut fleet: Fleet) {
         .expect("all is set aside");
     let mut ada = fleet.artist("ada").await;
     let album = ada.publish("In between").await.unwrap();
-    fleet.until_mailed(&[album], Duration::from_secs(10)).await;
+    fleet.until_mailed(&[album], Duration::from_mins(1)).await;
 
     for process in fleet.processes(Role::Worker) {
         let most = most_resident(process);

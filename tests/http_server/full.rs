@@ -1,13 +1,11 @@
 //! Who has to go when the house is full, and who is turned away.
 
-use std::time::Duration;
-
 use adapters::http::server::ServerLimits;
 use tokio::time::Instant;
 
 use super::client::Client;
 use super::server::Server;
-use super::{GET, PATIENT};
+use super::{GET, PATIENT, SOON};
 
 const BUSY: &str = "GET /when-stopped HTTP/1.1\r\nhost: x\r\n\r\n";
 
@@ -40,7 +38,7 @@ async fn one_too_many_is_answered_503_at_once_when_all_are_busy() {
     let knocked_at = Instant::now();
     let refusal = third.rest().await;
 
-    assert!(knocked_at.elapsed() < Duration::from_secs(1));
+    assert!(knocked_at.elapsed() < SOON, "and not when a seat is free");
     assert!(refusal.starts_with("HTTP/1.1 503 "), "{refusal}");
     for header in [
         "retry-after: 1",

@@ -18,7 +18,7 @@ use tests::scripted_smtp::{PASSWORD, ScriptedServer, USER};
 use super::world::{TestGate, composer, mail, plain, start};
 
 /// Long enough for everything that happens at all, short enough to wait for what does not.
-const SOON: Duration = Duration::from_millis(600);
+const SOON: Duration = Duration::from_secs(3);
 
 fn mailer(server: SmtpServer) -> SmtpMailer {
     SmtpMailer::new(server, Trust::System, composer(&start().0))

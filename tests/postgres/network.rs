@@ -16,7 +16,7 @@ use tests::scripted_smtp::Authority;
 const PASSWORD: &str = "p@ss/w:rd?#%";
 const ENCODED: &str = "p%40ss%2Fw%3Ard%3F%23%25";
 /// Far less than a server is waited for that is not there.
-const PROMPTLY: Duration = Duration::from_secs(15);
+pub(super) const PROMPTLY: Duration = Duration::from_secs(25);
 
 /// Who signed the certificate of [`encrypted`], and a file that says so.
 struct Trust {

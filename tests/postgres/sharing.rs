@@ -9,6 +9,7 @@ use domain::ports::{
     Claim, Lease, MailClaim, MailLog as _, MailStep, Recorded, Settled, TaskQueue as _, Verdict,
 };
 use serde_json::Value;
+use tests::patience::once_within;
 use tests::postgres::{Database, PostgresServer};
 use tests::samples::{task, worker};
 use tokio::time::sleep;
@@ -16,8 +17,10 @@ use uuid::Uuid;
 
 use super::{Process, soon};
 
-/// Long enough for a machine that is busy, and not longer.
+/// As short as who is to be missed may be silent.
 const SHORT: Duration = Duration::from_millis(1500);
+/// Longer than a busy machine is between two signs of life of who is not to be missed.
+const PATIENT: Duration = Duration::from_secs(5);
 const NO_WAIT: Duration = Duration::ZERO;
 const HOLD: TimeDelta = TimeDelta::minutes(11);
 const KEY: MailKey = MailKey {
@@ -52,26 +55,24 @@ async fn what_one_process_enqueues_another_hears_of_at_once() {
     let (_database, address) = database();
     let (ours, theirs) = (Process::at(&address).await, Process::at(&address).await);
     let wait = Duration::from_secs(30);
-    let mut quickest = wait;
-    for id in ["a", "b", "c", "d"] {
+    // Sooner than the next look would be.
+    once_within(Duration::from_millis(250), async |number| {
+        let id = number.to_string();
         let leasing = async {
             let leases = theirs.lease(&worker(2), wait).await.unwrap();
             (leases, Instant::now())
         };
         let enqueuing = async {
             sleep(Duration::from_millis(100)).await;
-            ours.store.enqueue(&[task(id)]).await.unwrap();
+            ours.store.enqueue(&[task(&id)]).await.unwrap();
             Instant::now()
         };
         let ((leases, heard), enqueued) = tokio::join!(leasing, enqueuing);
 
         assert_eq!(leases[0].envelope.id.as_str(), id);
-        quickest = quickest.min(heard.saturating_duration_since(enqueued));
-    }
-    assert!(
-        quickest < Duration::from_millis(250),
-        "{quickest:?} at best"
-    );
+        heard.saturating_duration_since(enqueued)
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -101,16 +102,16 @@ async fn the_work_of_a_silent_worker_goes_on_and_what_it_says_later_is_too_late(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_work_of_a_worker_that_is_heard_of_is_let_alone() {
     let (_database, address) = database();
-    let ours = Process::with_lease(&address, SHORT).await;
-    let theirs = Process::with_lease(&address, SHORT).await;
+    let ours = Process::with_lease(&address, PATIENT).await;
+    let theirs = Process::with_lease(&address, PATIENT).await;
     ours.store.enqueue(&[task("a")]).await.unwrap();
     let lease = ours.lease(&worker(1), NO_WAIT).await.unwrap().remove(0);
 
     let start = Instant::now();
-    while start.elapsed() < 2 * SHORT {
+    while start.elapsed() < PATIENT + PATIENT / 5 {
         ours.store.alive(&worker(1)).await.unwrap();
         assert_eq!(theirs.store.alive(&worker(2)).await.unwrap(), 0);
-        sleep(SHORT / 10).await;
+        sleep(PATIENT / 20).await;
     }
 
     assert_eq!(settle(&ours, lease).await, Settled::InTime);
@@ -120,13 +121,13 @@ async fn the_work_of_a_worker_that_is_heard_of_is_let_alone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_was_silent_does_not_judge_who_else_was() {
     let (_database, address) = database();
-    let ours = Process::with_lease(&address, SHORT).await;
-    let theirs = Process::with_lease(&address, SHORT).await;
+    let ours = Process::with_lease(&address, PATIENT).await;
+    let theirs = Process::with_lease(&address, PATIENT).await;
     ours.store.enqueue(&[task("a")]).await.unwrap();
     let lease = ours.lease(&worker(1), NO_WAIT).await.unwrap().remove(0);
     theirs.store.alive(&worker(2)).await.unwrap();
 
-    sleep(SHORT + SHORT / 5).await;
+    sleep(PATIENT + PATIENT / 5).await;
 
     assert_eq!(theirs.store.alive(&worker(2)).await.unwrap(), 0);
     ours.store.alive(&worker(1)).await.unwrap();
@@ -154,8 +155,8 @@ async fn the_mail_of_a_sender_that_is_gone_passes_on_in_doubt() {
     let (_database, address) = database();
     let ours = Process::with_lease(&address, SHORT).await;
     let theirs = Process::with_lease(&address, SHORT).await;
-    sending(&ours, 1).await;
     let start = Instant::now();
+    sending(&ours, 1).await;
     drop(ours);
 
     let claim = soon(
@@ -170,15 +171,15 @@ async fn the_mail_of_a_sender_that_is_gone_passes_on_in_doubt() {
     .await;
 
     assert!(claim.is_in_doubt);
-    assert!(SHORT / 2 < start.elapsed(), "after {:?}", start.elapsed());
+    assert!(SHORT <= start.elapsed(), "after {:?}", start.elapsed());
 }
 
 /// A restart of the server frees every lock; the living come back before they are missed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sender_whose_session_is_lost_comes_back_before_it_is_missed() {
     let (database, address) = database();
-    let ours = Process::with_lease(&address, SHORT).await;
-    let theirs = Process::with_lease(&address, SHORT).await;
+    let ours = Process::with_lease(&address, PATIENT).await;
+    let theirs = Process::with_lease(&address, PATIENT).await;
     let claim = sending(&ours, 1).await;
 
     database.query(
@@ -189,7 +190,7 @@ async fn a_sender_whose_session_is_lost_comes_back_before_it_is_missed() {
     let other = theirs.store.claim(KEY, worker(2), HOLD).await.unwrap();
     assert_eq!(other, Claim::Busy, "it was heard of a moment ago");
     ours.store.alive(&worker(1)).await.unwrap();
-    sleep(SHORT + SHORT / 5).await;
+    sleep(PATIENT + PATIENT / 5).await;
     let other = theirs.store.claim(KEY, worker(2), HOLD).await.unwrap();
     assert_eq!(other, Claim::Busy, "its lock is held again");
     let sent = ours.store.record(&claim, MailStep::Sent).await.unwrap();

@@ -57,11 +57,24 @@ async fn fired(folder: &Path) -> (Vec<i64>, Vec<i64>, i64) {
 
 /// Waits until the entry was fired so many times.
 async fn until_fired(folder: &Path, count: usize) {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while fired(folder).await.0.len() < count {
         assert!(Instant::now() < deadline, "it was not fired {count} times");
         sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// Waits until the entry was fired so many times, and the last time as soon as usual: a slow machine
+/// may miss more.
+async fn until_usual(folder: &Path, count: usize) {
+    for count in count..count + 10 {
+        until_fired(folder, count).await;
+        let (rows, ..) = fired(folder).await;
+        if rows[count - 1] - rows[count - 2] == TICK {
+            return;
+        }
+    }
+    panic!("it is never fired as usual");
 }
 
 /// A number of its own from each, spread as if at random.
@@ -79,11 +92,17 @@ async fn ten_beats_killed_at_random_fire_each_occurrence_once() {
         .collect();
     beats[0].line_with("beat ready");
 
-    let mut kills = 0;
+    let (mut kills, mut ready) = (0, Some(beats[0].id()));
     while Instant::now() < end {
         sleep(Duration::from_millis(scattered(2 * kills) % 400)).await;
         let victim = usize::try_from(scattered(2 * kills + 1) % 10).unwrap();
-        beats.remove(victim).kill();
+        let victim = beats.remove(victim);
+        // A slow machine may need long to start one, and some beat has to be there.
+        if ready == Some(victim.id()) {
+            beats[0].line_with("beat ready");
+            ready = Some(beats[0].id());
+        }
+        victim.kill();
         beats.push(Program::start(beat(folder.path())));
         kills += 1;
     }
@@ -118,17 +137,16 @@ async fn a_restart_keeps_the_beat_and_makes_up_for_what_was_missed_once() {
     sleep(Duration::from_millis(7_200)).await;
     let mut program = Program::start(beat(folder.path()));
     let entry = program.line_with("tick (samples.tick), every 2 s, next due ");
-    until_fired(folder.path(), before.len() + 2).await;
+    until_usual(folder.path(), before.len() + 2).await;
     let log = program.stop().errors;
 
     let (rows, tasks, skipped) = fired(folder.path()).await;
     assert_eq!(rows, tasks);
-    let missed = rows[before.len()] - rows[before.len() - 1];
-    assert_eq!(missed % TICK, 0, "no drift: {rows:?}");
-    assert_eq!(skipped, missed / TICK - 1, "{entry}");
-    assert!((3..=5).contains(&(missed / TICK)), "{rows:?}");
-    let next = rows[before.len() + 1] - rows[before.len()];
-    assert_eq!(next, TICK, "the usual again: {rows:?}");
+    let between: Vec<i64> = rows.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(between.iter().all(|it| it % TICK == 0), "drift: {rows:?}");
+    assert!(3 * TICK <= between[before.len() - 1], "{rows:?}");
+    let missed: Vec<i64> = between.iter().map(|it| it / TICK - 1).collect();
+    assert_eq!(skipped, missed.iter().sum::<i64>(), "{entry}");
     assert!(
         log.contains("Scheduler: Sending due task tick (samples.tick)"),
         "{log}"
@@ -156,7 +174,8 @@ async fn a_restart_keeps_the_beat_and_makes_up_for_what_was_missed_once() {
         (&tick["fired"], &tick["skipped"]),
         (&json!(rows.len()), &json!(skipped))
     );
-    assert_eq!(tick["last_skipped"]["count"], json!(skipped));
+    let last = missed.iter().rfind(|count| 0 < **count);
+    assert_eq!(tick["last_skipped"]["count"], json!(last));
 }
 
 /// Waits until the tables are made.
@@ -180,7 +199,7 @@ async fn everything_in_one_process_fires_and_does_what_is_due() {
     let mut program = Program::start(how);
     program.address();
 
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while inspected(folder.path())["queues"][0]["done"].as_u64() <= Some(0) {
         assert!(Instant::now() < deadline, "{}", program.log());
         sleep(Duration::from_millis(50)).await;

@@ -57,7 +57,7 @@ async fn an_api_three_workers_and_two_beats_share_one_database() {
     for number in 0..30 {
         albums.insert(ada.publish(&format!("Album {number}")).await.unwrap());
     }
-    until_congratulated(folder.path(), &albums, 5 * SECOND).await;
+    until_congratulated(folder.path(), &albums).await;
     until_done(folder.path()).await;
 
     assert_settled(folder.path(), &albums);
@@ -80,7 +80,7 @@ async fn workers_on_a_server_may_be_killed_and_started_at_will() {
     ends_well([api]);
 
     let acknowledged = load.end().await;
-    until_congratulated(folder.path(), &acknowledged, 20 * SECOND).await;
+    until_congratulated(folder.path(), &acknowledged).await;
     until_done(folder.path()).await;
 
     assert_settled(folder.path(), &acknowledged);
@@ -97,7 +97,7 @@ async fn every_program_outlives_a_restart_of_the_server() {
     let (worker, beat) = (ready("worker", folder.path()), ready("beat", folder.path()));
     let mut ada = artist(address, "ada").await;
     let mut albums = BTreeSet::from([ada.publish("Before").await.unwrap()]);
-    until_congratulated(folder.path(), &albums, 5 * SECOND).await;
+    until_congratulated(folder.path(), &albums).await;
 
     server.stop();
     let start = Instant::now();
@@ -105,17 +105,17 @@ async fn every_program_outlives_a_restart_of_the_server() {
         .send("POST", "/albums/", Some(json!({"name": "While"})))
         .await;
     assert_eq!(refused.unwrap().status, 503);
-    assert!(start.elapsed() < 8 * SECOND, "after {:?}", start.elapsed());
+    assert!(start.elapsed() < 30 * SECOND, "after {:?}", start.elapsed());
     assert_eq!(ready_is(address).await, 503);
     server.go_on();
 
     let start = Instant::now();
     while ready_is(address).await != 200 {
-        assert!(start.elapsed() < 30 * SECOND, "not ready again");
+        assert!(start.elapsed() < 60 * SECOND, "not ready again");
         sleep(Duration::from_millis(100)).await;
     }
     albums.insert(ada.publish("After").await.unwrap());
-    until_congratulated(folder.path(), &albums, 10 * SECOND).await;
+    until_congratulated(folder.path(), &albums).await;
 
     until_done(folder.path()).await;
     assert_settled(folder.path(), &albums);

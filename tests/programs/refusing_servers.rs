@@ -111,7 +111,7 @@ async fn a_server_that_was_away_is_found_again_by_itself() {
             sleep(Duration::from_millis(50)).await;
         }
     };
-    timeout(Duration::from_mins(1), arrived).await.unwrap();
+    timeout(Duration::from_mins(2), arrived).await.unwrap();
 
     let found = until_inspected(folder.path(), |found| found["pauses"] == json!([])).await;
     assert_eq!(found["mails"], json!({"sent": 1}), "{found}");

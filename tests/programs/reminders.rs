@@ -111,7 +111,7 @@ async fn check(folder: &Path, occurrence: u32) {
 
 /// Waits until there are so many reminders, and reads them.
 async fn until_reminded(folder: &Path, count: usize) -> Vec<Vec<u8>> {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         let entries = folder.join("var/mail").read_dir().unwrap();
         let names = entries.map(|entry| entry.unwrap().path()).filter(|path| {

@@ -1,7 +1,6 @@
 //! Tasks that are routed to queues of their own.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use tempfile::TempDir;
 use tests::program::{Program, command};
@@ -10,7 +9,6 @@ use super::fleet::ends_well;
 use super::{artist, until_congratulated, until_inspected};
 
 const ROUTES: &str = r#"{"albums.tasks.congratulate_artist": {"queue": "congratulations"}}"#;
-const SOON: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_in_one_process_serves_every_queue_there_is_a_route_to() {
@@ -22,7 +20,7 @@ async fn everything_in_one_process_serves_every_queue_there_is_a_route_to() {
 
     let album = ada.publish("First").await.unwrap();
 
-    until_congratulated(folder.path(), &BTreeSet::from([album]), SOON).await;
+    until_congratulated(folder.path(), &BTreeSet::from([album])).await;
     until_inspected(folder.path(), |found| {
         let queue = &found["queues"][0];
         queue["queue"] == "congratulations" && queue["done"] == 1
@@ -48,6 +46,6 @@ async fn a_worker_serves_the_queues_it_is_told_to() {
 
     let worker = start("worker", &["-Q", "other,congratulations"]);
 
-    until_congratulated(folder.path(), &BTreeSet::from([album]), SOON).await;
+    until_congratulated(folder.path(), &BTreeSet::from([album])).await;
     ends_well([api, idle, worker]);
 }

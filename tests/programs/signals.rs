@@ -11,7 +11,7 @@ use tests::program::{Program, command};
 use super::backbeat;
 
 /// What a loaded machine may take for something that should happen soon.
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_mins(1);
 
 #[test]
 fn the_first_signal_asks_and_the_second_ends() {

@@ -4,16 +4,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tempfile::TempDir;
 use tests::client::Client;
+use tests::patience::once_within;
 use tests::program::{Program, command};
 
 use super::{artist, backbeat, congratulated, until_congratulated};
-
-const A_SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_is_there_within_a_second_and_a_second_start_keeps_everything() {
@@ -21,8 +20,14 @@ async fn a_mail_is_there_within_a_second_and_a_second_start_keeps_everything() {
     let (program, address) = backbeat(folder.path());
     let mut ada = artist(address, "ada").await;
 
-    let album = ada.publish("First").await.unwrap();
-    until_congratulated(folder.path(), &BTreeSet::from([album]), A_SECOND).await;
+    let mut published = BTreeSet::new();
+    once_within(Duration::from_secs(1), async |number| {
+        let begun_at = Instant::now();
+        published.insert(ada.publish(&format!("Album {number}")).await.unwrap());
+        until_congratulated(folder.path(), &published).await;
+        begun_at.elapsed()
+    })
+    .await;
     assert_private(folder.path());
 
     let ended = program.stop();
@@ -37,13 +42,9 @@ async fn a_mail_is_there_within_a_second_and_a_second_start_keeps_everything() {
     assert_eq!(logged_in.status, 200);
     let mut again = again.with_token(logged_in.body["token"].as_str().unwrap().to_owned());
     let albums = again.send("GET", "/albums/", None).await.unwrap();
-    assert_eq!(albums.body["results"][0]["id"], json!(album));
+    assert_eq!(albums.body["count"], json!(published.len()));
     assert_eq!(program.stop().status.code(), Some(0));
-    assert_eq!(
-        congratulated(folder.path()),
-        BTreeSet::from([album]),
-        "no second mail"
-    );
+    assert_eq!(congratulated(folder.path()), published, "no second mail");
 }
 
 /// What holds addresses is readable by its owner alone.
@@ -76,7 +77,7 @@ async fn three_processes_share_one_file() {
         albums.insert(ada.publish(&format!("Album {number}")).await.unwrap());
     }
     // The worker polls: it is another process, and nobody rings its bell.
-    until_congratulated(folder.path(), &albums, 2 * A_SECOND).await;
+    until_congratulated(folder.path(), &albums).await;
 
     for program in [api, worker, beat] {
         let ended = program.stop();
@@ -123,7 +124,7 @@ async fn the_log_is_in_words_that_celery_users_know_and_holds_no_secret() {
         .await
         .unwrap();
     let album = ada.publish("First").await.unwrap();
-    until_congratulated(folder.path(), &BTreeSet::from([album]), 5 * A_SECOND).await;
+    until_congratulated(folder.path(), &BTreeSet::from([album])).await;
     let nowhere = ada.send("GET", "/ada@example.com/", None).await.unwrap();
     assert_eq!(nowhere.status, 404);
 

@@ -180,7 +180,7 @@ impl Program {
     ///
     /// # Panics
     ///
-    /// When it does not within 30 s.
+    /// When it does not within 90 s; some use the 25 s they are given.
     pub fn stop(mut self) -> Ended {
         self.signal("TERM");
         self.ended()
@@ -202,9 +202,9 @@ impl Program {
     ///
     /// # Panics
     ///
-    /// When it does not within 30 s.
+    /// When it does not within 90 s; some use the 25 s they are given.
     pub fn ended(&mut self) -> Ended {
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + Duration::from_secs(90);
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("it can be asked") {
                 break status;

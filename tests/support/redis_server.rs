@@ -8,11 +8,14 @@ use std::time::{Duration, Instant};
 
 use adapters::redis::RedisUrl;
 use redis::aio::MultiplexedConnection;
-use redis::{Client, Cmd, FromRedisValue, RedisResult};
+use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisResult};
 use tokio::sync::OnceCell;
 
 /// How long a server may take to come up, on a machine with much to do.
-const UP_WITHIN: Duration = Duration::from_secs(30);
+const UP_WITHIN: Duration = Duration::from_mins(1);
+/// How long it may take to answer a test: what the library takes for usual, half a second, is
+/// nothing on such a machine.
+const ANSWER_WITHIN: Duration = Duration::from_mins(1);
 
 /// The file that a server reads first, if it is there.
 const CONFIGURATION: &str = "redis.conf";
@@ -112,7 +115,12 @@ impl RedisServer {
     /// When it is not there.
     pub async fn connection(&self) -> RedisResult<MultiplexedConnection> {
         let client = Client::open(format!("unix://{}", self.socket().display()))?;
-        client.get_multiplexed_async_connection().await
+        let patient = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(ANSWER_WITHIN))
+            .set_response_timeout(Some(ANSWER_WITHIN));
+        client
+            .get_multiplexed_async_connection_with_config(&patient)
+            .await
     }
 
     /// Ends it at once, as a crash would.

@@ -63,7 +63,7 @@ async fn who_is_silent_for_longer_than_the_hold_leaves_doubt(world: &World) {
             Claim::Granted(claim) => break claim,
             Claim::Busy => {
                 let waited = before.elapsed();
-                assert!(waited < Duration::from_secs(10), "busy for {waited:?}");
+                assert!(waited < Duration::from_mins(1), "busy for {waited:?}");
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
             other => panic!("busy or granted, but {other:?}"),

@@ -155,7 +155,7 @@ async fn what_is_purged_takes_no_row(world: &World) {
 }
 
 async fn a_waiting_relay_is_woken_by_a_task(world: &World) {
-    const LONG: Duration = Duration::from_secs(30);
+    const LONG: Duration = Duration::from_mins(2);
     let outbox = Arc::clone(&world.outbox);
     let waiting = tokio::spawn(async move {
         let push = Push {

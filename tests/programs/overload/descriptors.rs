@@ -50,7 +50,7 @@ async fn an_api_without_descriptors_refuses_politely_and_recovers() {
     }
     drop(silent);
 
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_mins(1);
     let mut in_a_row = 0;
     while in_a_row < 10 {
         let is_served = asked(address).await.0 == 200;

@@ -35,5 +35,5 @@ async fn a_worker_never_waits_for_whoever_listens() {
     assert_eq!(loud.dropped(), 10_000);
     let began = Instant::now();
     place.stop().await;
-    assert!(began.elapsed() < Duration::from_secs(5));
+    assert!(began.elapsed() < Duration::from_secs(20));
 }
