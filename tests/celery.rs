@@ -35,7 +35,7 @@ const KEEPER: &str = r#"
     log=$1; shift
     "$@" >"$log" 2>&1 </dev/null &
     worker=$!
-    for _ in $(seq 300); do
+    for _ in $(seq 900); do
         grep -q ready "$log" && break
         sleep 0.1
     done

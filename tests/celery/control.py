@@ -13,5 +13,5 @@ broker, prefix, commands = sys.argv[1:]
 app = Celery(broker=broker)
 app.conf.broker_transport_options = {"global_keyprefix": prefix}
 for method, arguments, more in json.loads(commands):
-    more = {"reply": True, "timeout": 10, "limit": 1, **more}
+    more = {"reply": True, "timeout": 30, "limit": 1, **more}
     print(json.dumps(app.control.broadcast(method, arguments=arguments, **more)))

@@ -11,5 +11,5 @@ from celery import Celery
 broker, task, queue, keywords = sys.argv[1:]
 app = Celery(broker=broker, backend=broker)
 result = app.send_task(task, kwargs=json.loads(keywords), queue=queue)
-value = result.get(timeout=30)
+value = result.get(timeout=60)
 print(result.state, json.dumps(value))

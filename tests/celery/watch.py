@@ -1,6 +1,7 @@
 """Receives events as Celery's monitors do, and prints each, until one of the last type has come.
 
-watch.py BROKER PREFIX LAST. What is printed last is who lives, by Celery's own judgement.
+watch.py BROKER PREFIX LAST HEARS. What is printed last is who lives, by Celery's own judgement.
+The file HEARS is there as soon as anything was heard.
 """
 
 import json
@@ -8,13 +9,14 @@ import sys
 
 from celery import Celery
 
-broker, prefix, last = sys.argv[1:]
+broker, prefix, last, hears = sys.argv[1:]
 app = Celery(broker=broker)
 app.conf.broker_transport_options = {"global_keyprefix": prefix}
 state = app.events.State()
 
 
 def told(event):
+    open(hears, "a").close()
     state.event(event)
     print(json.dumps(event), flush=True)
     if event["type"] == last:

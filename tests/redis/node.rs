@@ -22,7 +22,7 @@ use uuid::Uuid;
 use self::worker::Worker;
 
 /// How long anything here may take, on a machine with much to do.
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_mins(1);
 
 /// A node of a worker that only pretends, with keys of its own.
 struct Place {
@@ -131,6 +131,16 @@ impl Place {
         self.stop.cancel();
         timeout(SOON, self.running).await.unwrap().unwrap();
     }
+}
+
+/// Ends when it is so.
+async fn until(is_so: impl Fn() -> bool) {
+    let waiting = async {
+        while !is_so() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(SOON, waiting).await.expect("it comes true");
 }
 
 fn object(value: Value) -> Map<String, Value> {

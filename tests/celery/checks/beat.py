@@ -28,9 +28,10 @@ def python_workers_do_what_our_beat_sends(stage):
     notes = stage.notes()
     stage.python()
     beat(stage, {"tick": {"task": "record", "schedule": 1, "args": [notes.path, "tick"]}})
-    until(lambda: 3 <= len(notes.labels("end")), within=30)
-    first, last = notes.times()[0], notes.times()[-1]
-    assert abs((last - first) - (len(notes.times()) - 1)) < 1.5
+    until(lambda: 3 <= len(notes.labels("end")), within=60)
+    times = notes.times()
+    # No more of them than seconds; a machine with much to do may be late.
+    assert len(times) - 1 < times[-1] - times[0] + 1.5, times
 
 
 def options_travel_with_the_message(stage):
@@ -38,7 +39,7 @@ def options_travel_with_the_message(stage):
     entry = {"task": "add", "schedule": 1, "args": [1], "kwargs": {"y": 2}, "options": options}
     beat(stage, {"one": entry})
     key = "beat\x06\x166"
-    until(lambda: 2 <= stage.redis.llen(key), within=20)
+    until(lambda: 2 <= stage.redis.llen(key), within=60)
     sent = messages(stage, key)
     assert len({message["headers"]["id"] for message in sent}) == len(sent)
     headers = sent[-1]["headers"]
@@ -51,14 +52,15 @@ def many_beats_send_each_occurrence_once(stage):
         return {"one": {"task": "add", "schedule": 1, "args": [1, 1], "options": options}}
 
     beats = [beat(stage, entries(), f"beat-{number}") for number in range(3)]
-    until(lambda: stage.redis.llen("beat"), within=20)
+    until(lambda: stage.redis.llen("beat"), within=60)
     began, before = time.time(), stage.redis.llen("beat")
     for each in beats[:2]:
         time.sleep(2)
         each.kill()
     time.sleep(3)
     sent, seconds = stage.redis.llen("beat") - before, time.time() - began
-    assert abs(sent - seconds) < 2.5, (sent, seconds)
+    # Not one more; a machine with much to do may miss some.
+    assert seconds / 2 - 1 < sent < seconds + 2.5, (sent, seconds)
     ids = [message["headers"]["id"] for message in messages(stage, "beat")]
     assert len(set(ids)) == len(ids)
     assert beats[2].stop() == 0

@@ -22,9 +22,10 @@ def workers_answer_to_their_names_and_to_patterns(stage):
         return stage.app.control.broadcast("ping", reply=True, timeout=1, **how)
 
     answer = [{stage.node: {"ok": "pong"}}]
-    assert ping() == answer and ping(destination=[stage.node]) == answer
+    until(lambda: ping() == answer)
+    until(lambda: ping(destination=[stage.node]) == answer)
     assert ping(destination=["nobody@nowhere"]) == []
-    assert ping(pattern="sha*", matcher="glob") == answer
+    until(lambda: ping(pattern="sha*", matcher="glob") == answer)
     assert ping(pattern="^zzz", matcher="pcre") == []
     left = stage.redis.keys("*reply.celery.pidbox")
     assert all(key.startswith(b"_kombu") for key in left), left
@@ -32,7 +33,7 @@ def workers_answer_to_their_names_and_to_patterns(stage):
 
 def what_runs_and_what_waits_is_told(stage):
     worker = stage.worker(concurrency=1)
-    running = stage.send("sleep", 3)
+    running = stage.send("sleep", 60)
     stage.becomes(running.id, "STARTED")
     waiting, later = stage.send("add", 1, 1), stage.send("add", 1, 1, countdown=60)
     (active,) = stage.ask("active", node=worker.name)
@@ -48,11 +49,12 @@ def what_runs_and_what_waits_is_told(stage):
     assert state == "active"
     is_of_a_task(info, worker, running)
     assert stage.ask("query_task", "nobody", node=worker.name) == {}
-    running.get(timeout=15)
+    running.revoke(terminate=True)
+    stage.becomes(running.id, "REVOKED")
 
 
 def tasks_queues_and_numbers_are_told(stage):
-    stage.send("add", 1, 1).get(timeout=15)
+    stage.send("add", 1, 1).get(timeout=60)
     names = [line.split(" ")[0] for line in stage.ask("registered")]
     assert names == sorted(names) and {"interop.add", "interop.retry"} <= set(names)
     (queue,) = stage.ask("active_queues")
@@ -79,7 +81,7 @@ def queues_are_added_and_cancelled(stage):
 
     assert "ok" in stage.tell("add_consumer", node=worker.name, queue="extra")
     until(lambda: served() == {"interop", "extra"})
-    assert stage.send("add", 1, 1, queue="extra").get(timeout=15) == 2
+    assert stage.send("add", 1, 1, queue="extra").get(timeout=60) == 2
     assert "ok" in stage.tell("cancel_consumer", node=worker.name, queue="extra")
     until(lambda: served() == {"interop"})
     time.sleep(1)
@@ -99,7 +101,7 @@ def a_rate_limit_is_kept_and_taken_back(stage):
         stage.send("record", notes.path, str(number))
     until(lambda: len(notes.labels("end")) == 5)
     times = notes.times()
-    assert 1.8 < max(times) - min(times) < 5, times
+    assert 1.8 < max(times) - min(times) < 30, times
     assert "ok" in limit("0")
     assert "error" in limit("1/s", task="no.such") and "error" in limit("1/parsec")
 
@@ -128,8 +130,8 @@ def the_pool_grows_and_shrinks(stage):
     until(lambda: size() == 4)
     notes = stage.notes()
     for number in range(4):
-        stage.send("record", notes.path, str(number), 2)
-    until(lambda: len(notes.labels()) == 4, within=2)
+        stage.send("record", notes.path, str(number), 30)
+    until(lambda: len(notes.labels()) == 4, within=25)
     assert "ok" in stage.tell("pool_shrink", node=worker.name, n=3)
     until(lambda: size() == 1)
 
@@ -138,7 +140,7 @@ def what_makes_no_sense_is_answered_with_a_sentence(stage):
     for command in ("frobnicate", "pool_restart"):
         answer = stage.tell(command)
         assert "error" in answer, (command, answer)
-    assert stage.send("add", 1, 1).get(timeout=15) == 2
+    assert stage.send("add", 1, 1).get(timeout=60) == 2
 
 
 def broken_requests_do_no_harm(stage):

@@ -18,7 +18,7 @@ class Flower:
         command += ["flower", "--address=127.0.0.1", f"--port={self.port}"]
         environment = {"FLOWER_UNAUTHENTICATED_API": "true", **PYTHON}
         self.process = stage.start(command, "flower", environment, wait=False)
-        until(self.is_up, within=40)
+        until(self.is_up, within=90)
 
     def is_up(self):
         try:
@@ -37,7 +37,7 @@ class Flower:
 def workers_and_tasks_are_listed_and_the_buttons_work(stage):
     worker = stage.worker()
     flower = Flower(stage)
-    until(lambda: flower.ask("/api/workers?status=1").get(worker.name) is True, within=30)
+    until(lambda: flower.ask("/api/workers?status=1").get(worker.name) is True, within=60)
     listed = flower.ask("/api/workers?refresh=1")[worker.name]
     assert {"stats", "active_queues", "registered", "conf"} <= set(listed), sorted(listed)
     good, bad = stage.send("add", 20, 22), stage.send("fail", "seen by flower")
@@ -45,7 +45,7 @@ def workers_and_tasks_are_listed_and_the_buttons_work(stage):
     def state(result):
         return flower.ask("/api/tasks").get(result.id, {}).get("state")
 
-    until(lambda: state(good) == "SUCCESS" and state(bad) == "FAILURE", within=20)
+    until(lambda: state(good) == "SUCCESS" and state(bad) == "FAILURE", within=60)
     task = flower.ask("/api/tasks")[good.id]
     assert task["worker"] == worker.name and task["result"] == "42", task
     assert task["received"] and task["started"] and task["runtime"] is not None, task

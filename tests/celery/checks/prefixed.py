@@ -21,11 +21,11 @@ def with_a_password_and_a_key_prefix_all_is_the_same(stage):
         heard.one(type="task-sent", parent_id=result.parent.parent.parent.id)
     header = [sign(n, "add", n, n) for n in range(4)]
     assert stage.value(chord(header)(sign(0, "echo")))["args"] == [[0, 2, 4, 6]]
-    answers = stage.app.control.ping(timeout=2, limit=2)
+    answers = stage.app.control.ping(timeout=30, limit=2)
     assert {name for answer in answers for name in answer} == {ours.name, pythons.name}
     assert "interop.add" in str(stage.ask("registered", node=ours.name))
     task_id = str(uuid.uuid4())
-    stage.app.control.revoke(task_id, reply=True, timeout=2, limit=2)
+    stage.app.control.revoke(task_id, reply=True, timeout=30, limit=2)
     stage.send("add", 1, 1, task_id=task_id, queue="ours")
     stage.becomes(task_id, "REVOKED")
     result = stage.send("retry", 1, 1, queue="ours")

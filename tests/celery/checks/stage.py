@@ -22,8 +22,8 @@ PYTHON = {
 PR_SET_PDEATHSIG = 1
 
 
-def until(true, within=15, pause=0.05):
-    """Waits until true() is, and returns what it was."""
+def until(true, within=60, pause=0.05):
+    """Waits until true() is, and returns what it was; long, for machines with much to do."""
     end = time.time() + within
     while True:
         value = true()
@@ -83,7 +83,7 @@ class Stage:
         text = self.results.get(self.prefix + "celery-task-meta-" + task_id)
         return json.loads(text) if text else None
 
-    def becomes(self, task_id, *states, within=15):
+    def becomes(self, task_id, *states, within=60):
         """The stored result, once it is in one of the states."""
 
         def there():
@@ -92,10 +92,10 @@ class Stage:
 
         return until(there, within)
 
-    def value(self, result, within=30):
+    def value(self, result, within=60):
         """The value of a result, found by looking: being told is a check of its own."""
         until(result.ready, within)
-        return result.get(timeout=5)
+        return result.get(timeout=60)
 
     def waiting(self, queue=QUEUES):
         """How many messages are in the lists of a queue."""
@@ -111,7 +111,7 @@ class Stage:
     def ask(self, method, *args, node=None, **kwargs):
         """What a worker answers to `inspect`."""
         node = node or self.node
-        inspect = self.app.control.inspect([node], timeout=3, limit=1)
+        inspect = self.app.control.inspect([node], timeout=30, limit=1)
         answers = getattr(inspect, method)(*args, **kwargs)
         assert answers and list(answers) == [node], (method, answers)
         return answers[node]
@@ -120,7 +120,7 @@ class Stage:
         """What a worker answers to a command."""
         node = node or self.node
         answers = self.app.control.broadcast(
-            command, arguments=arguments, destination=[node], reply=True, timeout=3, limit=1
+            command, arguments=arguments, destination=[node], reply=True, timeout=30, limit=1
         )
         assert len(answers) == 1 and list(answers[0]) == [node], (command, answers)
         return answers[0][node]
@@ -206,19 +206,19 @@ class Process:
         answers = self.stage.app.control.ping(destination=[self.name], timeout=0.5)
         return any(self.name in answer for answer in answers)
 
-    def is_ready(self, within=40):
+    def is_ready(self, within=90):
         def ready():
             assert self.lives(), self.said()
             return self.answers()
 
         until(ready, within)
 
-    def ends(self, within=40):
+    def ends(self, within=90):
         """Its exit code, once it has ended."""
         until(lambda: not self.lives(), within)
         return self.child.returncode
 
-    def stop(self, by=signal.SIGTERM, within=40):
+    def stop(self, by=signal.SIGTERM, within=90):
         """Asks it to stop, and waits until it has."""
         if self.lives():
             self.child.send_signal(by)
@@ -230,4 +230,4 @@ class Process:
             os.killpg(self.child.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
-        self.child.wait(10)
+        self.child.wait(60)

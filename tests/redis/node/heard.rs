@@ -7,22 +7,24 @@ use chrono::Utc;
 use domain::ports::Attempted;
 use domain::tasks::{Failure, FailureKind, Outcome, Reason, Revocation};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tests::celery;
 use tests::redis_server::RedisServer;
-use tokio::time::sleep;
 
-use super::Place;
 use super::worker::lease;
+use super::{Place, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_hears_a_worker_and_its_tasks() {
     let place = Place::on(RedisServer::shared().await).await;
     place.worker.takes("a", Some(Utc::now()));
     let (broker, prefix) = (place.broker.clone(), place.prefix.clone());
-    let watch = move || celery::run("watch.py", &[&broker, &prefix, "worker-offline"]);
+    let folder = TempDir::new().unwrap();
+    let hears = folder.path().join("hears");
+    let file = hears.display().to_string();
+    let watch = move || celery::run("watch.py", &[&broker, &prefix, "worker-offline", &file]);
     let watching = tokio::task::spawn_blocking(watch);
-    // The receiver asks for a heartbeat once it listens; so much is heard twice or not at all.
-    sleep(Duration::from_secs(5)).await;
+    until(|| hears.exists()).await;
 
     place.events.received(&lease("unheard"));
     let enabled = place.answers(json!([["enable_events", {}, {}]])).await;

@@ -1,7 +1,6 @@
 //! Revoked tasks are known to workers that start later, and to those who wait for them.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use adapters::redis::RevokedResults;
 use async_trait::async_trait;
@@ -10,10 +9,9 @@ use domain::tasks::TaskId;
 use serde_json::json;
 use tests::redis_server::RedisServer;
 use tests::samples::value;
-use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
-use super::{Place, SOON};
+use super::{Place, until};
 
 #[derive(Default)]
 struct Results(Mutex<Vec<TaskId>>);
@@ -24,15 +22,6 @@ impl RevokedResults for Results {
         self.0.lock().unwrap().extend(ids.iter().cloned());
         Ok(())
     }
-}
-
-async fn until(what: impl Fn() -> bool) {
-    let waiting = async {
-        while !what() {
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(SOON, waiting).await.expect("it comes true");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,7 +64,7 @@ async fn workers_tell_each_other_what_they_know() {
     let hello = json!({"from_node": "python@host", "revoked": ["by python"]});
     let answers = second
         .answers(json!([
-            ["hello", hello, {"destination": [second.name], "limit": null, "timeout": 2}],
+            ["hello", hello, {"destination": [second.name], "limit": null, "timeout": 6}],
             ["hello", {"from_node": second.name}, {"destination": [second.name]}],
             ["revoked", {}, {"destination": [second.name]}],
             ["clock", {}, {"destination": [second.name]}],
