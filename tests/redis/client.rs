@@ -98,6 +98,24 @@ async fn a_result_that_is_there_is_not_waited_for() {
     assert_eq!(document["status"], "FAILURE");
 }
 
+/// As Python packs what is long: `{"status": "SUCCESS", "result": 5}`.
+#[tokio::test]
+async fn a_result_that_python_packed_is_read() {
+    let (server, client, prefix) = client().await;
+    let packed = b"\0celery-compressed\0application/x-gzip\0"
+        .iter()
+        .chain(b"x\xda\xabV*.I,)-V\xb2RP\x0a\x0euvv\x0d\x0eV\xd2QP*J-.\xcd)\x01\x0a\x9a\xd6\x02\x00\xbal\x0aV");
+    let packed: Vec<u8> = packed.copied().collect();
+    let mut set = cmd("SET");
+    set.arg(format!("{prefix}celery-task-meta-a")).arg(packed);
+    server.ask::<()>(&set).await.unwrap();
+
+    let document = client.result("a").await.unwrap().unwrap();
+
+    assert_eq!(document, json!({"status": "SUCCESS", "result": 5}));
+    assert_eq!(client.wait("a", LONG).await.unwrap(), Some(document));
+}
+
 #[tokio::test]
 async fn a_result_is_heard_of_when_it_is_told() {
     let (server, client, prefix) = client().await;

@@ -145,7 +145,7 @@ impl Controls {
         }
     }
 
-    /// Forgets a task that is in nobody's hands any more; answers whether it was terminated.
+    /// Forgets a task that is in nobody's hands any more; answers whether it was terminated, and how.
     pub(super) fn end(&self, number: u64) -> Option<Terminated> {
         let hand = self.state().in_hand.remove(&number)?;
         hand.running?.terminated

@@ -13,6 +13,7 @@ use crate::redis::error::failed;
 use crate::redis::link::CONNECT_WITHIN;
 use crate::redis::results::ResultStore;
 use crate::redis::server::Server;
+use crate::redis::wire::read_stored;
 
 /// How long to listen without looking: what is told while nobody listens is not told again,
 /// and a connection that is dead tells nothing.
@@ -93,11 +94,11 @@ impl Waiting<'_> {
     }
 
     fn document(&self, text: &[u8]) -> Result<Value, PortError> {
-        serde_json::from_slice(text).map_err(|error| PortError {
+        read_stored(text).ok_or_else(|| PortError {
             adapter: "redis",
             action: self.action,
             severity: Severity::Permanent,
-            source: error.into(),
+            source: "what is there is no document of a result".into(),
         })
     }
 }

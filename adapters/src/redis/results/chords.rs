@@ -195,7 +195,7 @@ impl ResultStore {
             self.link.command(&get).await.map_err(failed(ACTION))?;
         let mut results = Vec::with_capacity(ids.len());
         for (id, document) in ids.iter().zip(documents) {
-            let stored = document.as_deref().and_then(read_stored);
+            let stored = document.as_deref().and_then(read_stored::<Stored>);
             let given = stored.map_or_else(|| Err(missing(id)), |stored| stored.given_by(id));
             match given {
                 Ok(result) => results.push(result),

@@ -195,7 +195,7 @@ impl Stored {
 const PACKED: &[u8] = b"\0celery-compressed\0";
 
 /// What is stored of a task, packed or not; `None` when nobody understands it.
-pub fn read_stored(document: &[u8]) -> Option<Stored> {
+pub fn read_stored<T: serde::de::DeserializeOwned>(document: &[u8]) -> Option<T> {
     let Some(packed) = document.strip_prefix(PACKED) else {
         return json(document);
     };

@@ -118,7 +118,7 @@ fn what_python_stored_is_read_packed_or_not() {
     let packed = [PACKED, b"application/x-gzip\0", &packed].concat();
 
     for document in [&plain[..], &packed] {
-        let stored = read_stored(document).expect("a document");
+        let stored: Stored = read_stored(document).expect("a document");
         assert_eq!(
             (stored.status.as_str(), stored.result),
             ("SUCCESS", json!([null, 5]))
@@ -131,7 +131,7 @@ fn what_python_stored_is_read_packed_or_not() {
         PACKED,
         b"\0celery-compressed\0application/x-gzip\0zz",
     ] {
-        assert_eq!(read_stored(broken), None);
+        assert_eq!(read_stored::<Stored>(broken), None);
     }
 }
 
