@@ -14,8 +14,10 @@ use super::super::artist;
 use super::asked;
 
 const CROWD: usize = 2000;
-/// Promised are 15 s; the rest is for a machine that is busy with other tests.
-const CLOSED_WITHIN: Duration = Duration::from_mins(1);
+/// What is promised; a machine that is busy with other tests keeps that for most of them.
+const CLOSED_WITHIN: Duration = Duration::from_secs(15);
+/// For the last of them there.
+const ALL_CLOSED_WITHIN: Duration = Duration::from_mins(1);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_thousand_slow_clients_are_closed_and_keep_nobody_out() {
@@ -28,13 +30,17 @@ async fn two_thousand_slow_clients_are_closed_and_keep_nobody_out() {
         let stream = TcpStream::connect(address).await.expect(
             "a connection; these tests need 4,000 open files: ulimit -n says how many there may be",
         );
-        crowd.spawn(dawdle(stream, MANNERS[number % MANNERS.len()]));
+        crowd.spawn(async move {
+            let came_at = Instant::now();
+            dawdle(stream, MANNERS[number % MANNERS.len()]).await;
+            came_at.elapsed()
+        });
     }
 
-    let (mut served, mut refused) = (0, 0);
+    let (mut served, mut refused, mut closed_after) = (0, 0, Vec::new());
     while !crowd.is_empty() {
         assert!(
-            begun_at.elapsed() < CLOSED_WITHIN,
+            begun_at.elapsed() < ALL_CLOSED_WITHIN,
             "{} are left",
             crowd.len()
         );
@@ -44,11 +50,18 @@ async fn two_thousand_slow_clients_are_closed_and_keep_nobody_out() {
             other => panic!("{other:?}"),
         }
         let nap = sleep(Duration::from_millis(50));
-        let closing = async { while crowd.join_next().await.is_some() {} };
+        let closing = async {
+            while let Some(closed) = crowd.join_next().await {
+                closed_after.push(closed.unwrap());
+            }
+        };
         let _ = timeout(Duration::from_millis(50), closing).await;
         nap.await;
     }
 
+    closed_after.sort_unstable();
+    let most = closed_after[CROWD * 3 / 4];
+    assert!(most < CLOSED_WITHIN, "{most:?}");
     assert!(refused * 20 <= served, "{refused} refused, {served} served");
     assert_eq!(api.stop().status.code(), Some(0));
 }
