@@ -8,6 +8,7 @@ mod attempt;
 mod back_off;
 mod envelope;
 mod name;
+pub mod numbers;
 mod outcome;
 mod own_work;
 mod payload;

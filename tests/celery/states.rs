@@ -67,6 +67,13 @@ async fn values_come_back_as_they_were() {
 }
 
 #[tokio::test]
+async fn numbers_that_json_lacks_come_back_as_they_were() {
+    Stage::shared()
+        .await
+        .check("states", "numbers_that_json_lacks_come_back_as_they_were");
+}
+
+#[tokio::test]
 async fn messages_of_protocol_one_are_understood() {
     Stage::shared()
         .await

@@ -9,6 +9,7 @@ use adapters::clock::SystemClock;
 use adapters::redis::wire::Signature;
 use adapters::redis::{CeleryClient, ClientSettings, RedisUrl, ResultSettings};
 use clap::Args;
+use domain::tasks::numbers;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -68,8 +69,9 @@ impl Produce {
             if line.trim().is_empty() {
                 continue;
             }
-            let said = carried_out(&client, serde_json::from_str(&line)?).await?;
-            writeln!(io::stdout(), "{said}")?;
+            let order = numbers::read(line.as_bytes(), |json| serde_json::from_slice(json))?;
+            let said = carried_out(&client, order).await?;
+            writeln!(io::stdout(), "{}", numbers::written(said.to_string()))?;
         }
         Ok(())
     }

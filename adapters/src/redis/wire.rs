@@ -11,7 +11,6 @@ mod encode;
 pub mod events;
 mod exception;
 mod headers;
-mod lenient;
 mod lists;
 mod message;
 mod moment;

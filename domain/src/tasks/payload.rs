@@ -3,7 +3,7 @@
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
-use super::{FailureKind, Task};
+use super::{FailureKind, Task, numbers};
 
 /// The arguments of a task, byte for byte.
 ///
@@ -41,7 +41,7 @@ impl Payload {
     fn of_values(positional: &[Value], keywords: &Value) -> Self {
         let embedded = json!({"callbacks": null, "errbacks": null, "chain": null, "chord": null});
         let body = json!([positional, keywords, embedded]);
-        Self(body.to_string().into_bytes())
+        Self(numbers::written(body.to_string()).into_bytes())
     }
 
     /// The bytes, for those who keep or carry them.
@@ -52,12 +52,13 @@ impl Payload {
     /// Positional and keyword arguments, for those who show them; `None` when the bytes are not in
     /// the form.
     pub fn arguments(&self) -> Option<(Vec<Value>, Map<String, Value>)> {
-        let body: (Vec<Value>, Map<String, Value>, IgnoredAny) =
-            serde_json::from_slice(&self.0).ok()?;
-        Some((body.0, body.1))
+        type Body = (Vec<Value>, Map<String, Value>, IgnoredAny);
+        let (positional, keywords, _): Body =
+            numbers::read(&self.0, |json| serde_json::from_slice(json)).ok()?;
+        Some((positional, keywords))
     }
 
-    /// The task these arguments are for.
+    /// The task these arguments are for; [numbers] that JSON lacks are objects in them.
     ///
     /// # Errors
     ///
@@ -66,8 +67,8 @@ impl Payload {
         if depth(&self.0) > Self::MOST_DEPTH {
             return Err(PayloadError::TooDeep);
         }
-        let body: Body = serde_json::from_slice(&self.0).map_err(PayloadError::Form)?;
-        let (positional, keywords, _) = body;
+        let read = numbers::read(&self.0, |json| serde_json::from_slice(json));
+        let (positional, keywords, _): Body = read.map_err(PayloadError::Form)?;
         T::from_arguments(positional, keywords)
     }
 }
@@ -221,6 +222,28 @@ mod tests {
         let Whatever(positional, keywords) = payload.decode().expect("whatever came");
 
         assert_eq!(json!([positional, keywords, {}]), body);
+    }
+
+    #[test]
+    fn numbers_that_json_lacks_are_objects_in_arguments_and_themselves_in_the_payload() {
+        let payload =
+            Payload::from_bytes(b"[[1, NaN], {\"k\": 18446744073709551616}, {}]".to_vec());
+        let object = |number: &str| json!({"__type__": "backbeat.number", "__value__": number});
+
+        let Whatever(positional, keywords) = payload.decode().expect("whatever came");
+
+        assert_eq!(positional, [json!(1), object("NaN")]);
+        assert_eq!(keywords["k"], object("18446744073709551616"));
+        assert_eq!(
+            payload.arguments(),
+            Some((positional.clone(), keywords.clone()))
+        );
+        let again = Payload::of_arguments(&positional, &keywords);
+        let text = String::from_utf8_lossy(again.as_bytes());
+        assert!(
+            text.starts_with(r#"[[1,NaN],{"k":18446744073709551616},"#),
+            "{text}"
+        );
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 import datetime
 import json
+import math
 import time
 import uuid
 
+from celery import chain, chord
 from celery.exceptions import NotRegistered, Reject
 from stage import until
 
@@ -114,6 +116,45 @@ def values_come_back_as_they_were(stage):
     for compression in ("gzip", "zlib"):
         result = stage.send("echo", "again " * 500, compression=compression)
         assert result.get(timeout=60)["args"] == ["again " * 500]
+
+
+def same(here, there):
+    """Whether both are the same value of the same type; NaN is NaN."""
+    if isinstance(here, (list, tuple)):
+        return len(here) == len(there) and all(map(same, here, there))
+    if isinstance(here, dict):
+        return here.keys() == there.keys() and all(same(here[key], there[key]) for key in here)
+    is_nan = isinstance(here, float) and math.isnan(here)
+    return type(here) is type(there) and (here == there or (is_nan and math.isnan(there)))
+
+
+def numbers_that_json_lacks_come_back_as_they_were(stage):
+    odd = [2**70, -(2**65), 2**64, -(2**63) - 1, math.nan, math.inf, -math.inf, "NaN, Infinity"]
+    odd += [2**64 - 1, -(2**63), 0.6394267984578837, 5e-324, 1.7976931348623157e308, -0.0]
+    values = [*odd, odd, {"a": [{"NaN": odd}]}]
+    got = {"args": values, "kwargs": {"k": odd}}
+
+    def comes_back(result, expected):
+        found = stage.value(result)
+        assert same(expected, found), found
+
+    comes_back(stage.send("echo", *values, kwargs={"k": odd}), got)
+    comes_back(stage.send("echo", *values, kwargs={"k": odd}, compression="zlib"), got)
+    echo = stage.sign("echo", *values, kwargs={"k": odd})
+    comes_back(chain(echo, stage.sign("echo", odd))(), {"args": [got, odd], "kwargs": {}})
+    joined = chord([echo, echo])(stage.sign("echo", kwargs={"k": odd}))
+    comes_back(joined, {"args": [[got, got]], "kwargs": {"k": odd}})
+    retried, requeued = str(uuid.uuid4()), str(uuid.uuid4())
+    echo.set_immutable(True)
+    stage.send("retry", 1, 0.1, link=echo.clone(task_id=retried))
+    stage.send("reject", 1, link_error=echo.clone(task_id=requeued))
+    for task_id in (retried, requeued):
+        stage.becomes(task_id, "SUCCESS")
+        comes_back(stage.app.AsyncResult(task_id), got)
+    comes_back(stage.send("add", 2**70, -1), 2**70 - 1)
+    assert math.isnan(stage.value(stage.send("add", math.nan, 1)))
+    stage.app.conf.task_protocol = 1
+    comes_back(stage.send("echo", *values, kwargs={"k": odd}), got)
 
 
 def messages_of_protocol_one_are_understood(stage):

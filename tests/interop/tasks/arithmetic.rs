@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::tasks::numbers::AnyNumber;
 use domain::tasks::{Context, Handler, PayloadError, Reason, Task, TaskError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
@@ -26,22 +27,23 @@ pub(super) struct AddHandler;
 impl Handler<Add> for AddHandler {
     async fn handle(&self, Add { x, y }: Add, _: &Context) -> Result<Value, TaskError> {
         let sum = match (x, y) {
-            (Value::Number(x), Value::Number(y)) => sum(&x, &y).map(Value::Number),
             (Value::String(x), Value::String(y)) => Some(Value::String(x + &y)),
             (Value::Array(x), Value::Array(y)) => Some(Value::Array([x, y].concat())),
-            _ => None,
+            (x, y) => sum(x, y),
         };
         sum.ok_or_else(|| TaskError::GiveUp(Reason::new("these have no sum")))
     }
 }
 
-fn sum(x: &Number, y: &Number) -> Option<Number> {
-    let whole = x.as_i64().zip(y.as_i64());
-    if let Some(sum) = whole.and_then(|(x, y)| x.checked_add(y)) {
-        return Some(sum.into());
-    }
-    let sum = x.as_f64().zip(y.as_f64()).map(|(x, y)| x + y);
-    sum.and_then(Number::from_f64)
+fn sum(x: Value, y: Value) -> Option<Value> {
+    let number = |value| serde_json::from_value::<AnyNumber>(value).ok();
+    let (x, y) = (number(x)?, number(y)?);
+    let whole = x.as_i128().zip(y.as_i128());
+    let sum = match whole.and_then(|(x, y)| x.checked_add(y)) {
+        Some(sum) => AnyNumber::from(sum),
+        None => AnyNumber::from(x.as_f64() + y.as_f64()),
+    };
+    serde_json::to_value(sum).ok()
 }
 
 /// Returns whatever it is given.

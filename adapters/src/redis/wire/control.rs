@@ -7,6 +7,7 @@ mod glob;
 mod reply;
 mod signal;
 
+use domain::tasks::numbers;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -90,7 +91,8 @@ struct ReplyTo {
 /// When it cannot be understood; the refusal says why.
 pub fn read_request(message: &[u8]) -> Result<Request, Refusal> {
     let (headers, body) = opened(message)?;
-    let body: Body = serde_json::from_slice(&body).map_err(Refusal::Form)?;
+    let read = numbers::read(&body, |json| serde_json::from_slice(json));
+    let body: Body = read.map_err(Refusal::Form)?;
     let arguments = body.arguments.unwrap_or_default();
     let is_deep = |value: &Value| MOST_DEPTH <= depth(value);
     if arguments.values().any(is_deep) {

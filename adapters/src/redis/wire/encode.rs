@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use domain::tasks::Envelope;
+use domain::tasks::{Envelope, numbers};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -101,7 +101,8 @@ pub(super) fn written(form: &Form<'_>) -> Vec<u8> {
     };
     let mut bytes = Vec::with_capacity(USUAL_LENGTH);
     serde_json::to_writer(&mut bytes, &message).expect("texts and numbers serialize");
-    bytes
+    let json = String::from_utf8(bytes).expect("JSON is text");
+    numbers::written(json).into_bytes()
 }
 
 #[derive(Serialize)]

@@ -1,16 +1,14 @@
 //! Any message of a queue as an envelope.
 
-use std::borrow::Cow;
-
 use chrono::{DateTime, Utc};
 use domain::model::ValueError;
-use domain::tasks::{Due, Envelope, Payload, Priority, QueueName};
+use domain::tasks::{Due, Envelope, Payload, Priority, QueueName, numbers};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::body::{short, unwrapped};
 use super::headers::{Headers, Ours, Text};
-use super::{MOST_DEPTH, MOST_MESSAGE, Refusal, lenient, protocol_one, read_moment};
+use super::{MOST_DEPTH, MOST_MESSAGE, Refusal, protocol_one, read_moment};
 
 /// A message that was understood.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,16 +35,10 @@ pub fn decode(message: &[u8], queue: &QueueName) -> Result<Received, Refusal> {
     if MOST_MESSAGE < message.len() {
         return Err(Refusal::TooLong(message.len()));
     }
-    match serde_json::from_slice(message) {
-        Ok(message) => understood(message, queue),
-        Err(error) => match lenient::tamed(message) {
-            Cow::Owned(tamed) => understood(
-                serde_json::from_slice(&tamed).map_err(Refusal::Form)?,
-                queue,
-            ),
-            Cow::Borrowed(_) => Err(Refusal::Form(error)),
-        },
-    }
+    numbers::read(message, |message| {
+        let message = serde_json::from_slice(message).map_err(Refusal::Form)?;
+        understood(message, queue)
+    })
 }
 
 #[derive(Deserialize)]
@@ -102,7 +94,7 @@ fn understood(message: Message<'_>, queue: &QueueName) -> Result<Received, Refus
             payload,
             headers: headers.others,
         },
-        None => protocol_one::parts(&payload, headers.others)?,
+        None => protocol_one::parts(&payload, &headers.others)?,
     };
     received(parts, ours.as_ref(), &properties.priority, queue)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::tasks::numbers;
 use serde::Deserialize as _;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -25,7 +26,11 @@ const PLACED: [&str; 11] = [
 ];
 
 /// What a body of protocol 1 says, with the arguments in the form of protocol 2.
-pub(super) fn parts(body: &[u8], headers: Map<String, Value>) -> Result<Parts, Refusal> {
+pub(super) fn parts(body: &[u8], headers: &Map<String, Value>) -> Result<Parts, Refusal> {
+    numbers::read(body, |body| understood(body, headers.clone()))
+}
+
+fn understood(body: &[u8], headers: Map<String, Value>) -> Result<Parts, Refusal> {
     let body: BTreeMap<String, &RawValue> =
         serde_json::from_slice(body).map_err(|_| Refusal::NoTask)?;
     let text = |name: &str| match body.get(name) {
@@ -53,7 +58,7 @@ pub(super) fn parts(body: &[u8], headers: Map<String, Value>) -> Result<Parts, R
         id: text("id")?.ok_or(Refusal::NoTask)?,
         eta: text("eta")?,
         expires: text("expires")?,
-        payload: payload.into_bytes(),
+        payload: numbers::written(payload).into_bytes(),
         headers,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use domain::tasks::Payload;
+use domain::tasks::{Payload, numbers};
 use serde_json::Value;
 
 /// How many characters are shown.
@@ -62,13 +62,33 @@ fn show(shown: &mut String, value: &Value, level: usize) {
             let _ = write!(shown, "{number}");
         }
         Value::String(text) => quote(shown, text),
-        Value::Array(_) | Value::Object(_) if MOST_LEVELS < level => shown.push_str("..."),
+        Value::Array(_) | Value::Object(_)
+            if MOST_LEVELS < level && numbers::number_in(value).is_none() =>
+        {
+            shown.push_str("...");
+        }
         Value::Array(values) => {
             shown.push('[');
             items(shown, values, level + 1);
             shown.push(']');
         }
-        Value::Object(map) => entries(shown, map, level + 1),
+        Value::Object(map) => match numbers::number_in(value) {
+            Some(number) => shown.push_str(short(number)),
+            None => entries(shown, map, level + 1),
+        },
+    }
+}
+
+/// A number that JSON lacks as Python shows it: what is too large for it is infinite.
+fn short(number: &str) -> &str {
+    let is_whole = number
+        .bytes()
+        .all(|byte| matches!(byte, b'-' | b'0'..=b'9'));
+    match number.parse() {
+        _ if is_whole => &number[..number.len().min(MOST)],
+        Ok(f64::INFINITY) => "inf",
+        Ok(f64::NEG_INFINITY) => "-inf",
+        _ => "nan",
     }
 }
 
@@ -165,6 +185,15 @@ mod tests {
         ] {
             assert_eq!(shown(&value), expected);
         }
+    }
+
+    #[test]
+    fn numbers_that_json_lacks_are_shown_as_python_shows_them() {
+        let json = b"[[[[NaN, -Infinity, 1e400, -1e400, 18446744073709551616]]], {}, {}]";
+
+        let (args, _) = arguments(&Payload::from_bytes(json.to_vec()));
+
+        assert_eq!(args, "([[nan, -inf, inf, -inf, 18446744073709551616]],)");
     }
 
     #[test]

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
-use domain::tasks::Revocation;
+use domain::tasks::{Revocation, numbers};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::body::opened;
-use super::{Exception, exception, lenient, write_moment};
+use super::{Exception, exception, write_moment};
 
 /// How a task fares.
 #[derive(Clone, Copy, Debug)]
@@ -138,7 +138,8 @@ impl ResultDocument<'_> {
             extended: self.extended,
             task_id: self.task_id,
         };
-        serde_json::to_string(&written).expect("texts and values serialize")
+        let json = serde_json::to_string(&written).expect("texts and values serialize");
+        numbers::written(json)
     }
 }
 
@@ -154,7 +155,8 @@ pub struct Part {
 impl Part {
     /// As it is kept.
     pub fn write(task_id: &str, state: &ResultState<'_>) -> String {
-        serde_json::json!([1, task_id, state.name(), state.result()]).to_string()
+        let part = serde_json::json!([1, task_id, state.name(), state.result()]);
+        numbers::written(part.to_string())
     }
 
     /// What was kept; `None` when it is no part.
@@ -205,8 +207,7 @@ pub fn read_stored<T: serde::de::DeserializeOwned>(document: &[u8]) -> Option<T>
 }
 
 fn json<T: serde::de::DeserializeOwned>(text: &[u8]) -> Option<T> {
-    let plain = serde_json::from_slice(text).ok();
-    plain.or_else(|| serde_json::from_slice(&lenient::tamed(text)).ok())
+    numbers::read(text, |json| serde_json::from_slice(json)).ok()
 }
 
 #[cfg(test)]

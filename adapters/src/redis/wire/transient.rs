@@ -6,9 +6,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::Refusal;
 use super::body::unwrapped;
 use super::headers::Text;
-use super::{Refusal, lenient};
 
 /// How long a command or a reply may be: as long as that of a worker that tells of 50,000
 /// revoked tasks.
@@ -77,6 +77,5 @@ pub(super) fn opened(message: &[u8]) -> Result<(Map<String, Value>, Vec<u8>), Re
         text(&message.properties.body_encoding).as_deref(),
         compression,
     )?;
-    let body = lenient::tamed(&body).into_owned();
     Ok((message.headers, body))
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use domain::tasks::numbers;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::{binding, lenient};
+use super::binding;
 
 /// A message that a Python worker holds: `[message, exchange, routing_key]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,9 +27,9 @@ type Fields = BTreeMap<String, Box<RawValue>>;
 impl Unacked {
     /// What is kept; `None` when nobody understands it.
     pub fn read(kept: &[u8]) -> Option<Self> {
-        let kept = lenient::tamed(kept);
-        let (mut message, exchange, routing_key): (Fields, Option<String>, String) =
-            serde_json::from_slice(&kept).ok()?;
+        type Kept = (Fields, Option<String>, String);
+        let (mut message, exchange, routing_key): Kept =
+            numbers::read(kept, |json| serde_json::from_slice(json)).ok()?;
         let mut headers = fields(&message, "headers")?;
         headers.insert("redelivered".into(), written(&true));
         let mut properties = fields(&message, "properties")?;
@@ -41,7 +42,7 @@ impl Unacked {
         message.insert("headers".into(), written(&headers));
         message.insert("properties".into(), written(&properties));
         Some(Self {
-            message: serde_json::to_vec(&message).ok()?,
+            message: numbers::written(serde_json::to_string(&message).ok()?).into_bytes(),
             exchange: exchange.unwrap_or_default(),
             routing_key,
             priority: u8::try_from(priority.clamp(0, 9)).unwrap_or(0),
@@ -74,7 +75,7 @@ mod tests {
 
     use super::*;
 
-    const KEPT: &str = r#"[{"body": "W10=", "headers": {"task": "t", "n": 12345678901234567890123, "x": 1.50},
+    const KEPT: &str = r#"[{"body": "W10=", "headers": {"task": "t", "n": 12345678901234567890123, "x": 1.50, "odd": [NaN, -Infinity]},
         "properties": {"priority": 4, "delivery_tag": "d", "delivery_info": {"exchange": "", "routing_key": "q"}}}, "", "q"]"#;
 
     #[test]
@@ -83,16 +84,16 @@ mod tests {
 
         let (queue, priority) = (unacked.queues(&[]), unacked.priority);
         assert_eq!((queue, priority), (vec!["q"], 4));
-        let message: Value = serde_json::from_slice(&unacked.message).expect("JSON");
+        let read = numbers::read(&unacked.message, |json| serde_json::from_slice(json));
+        let message: Value = read.expect("JSON");
         assert_eq!(message["headers"]["redelivered"], true);
         let info = json!({"exchange": "", "routing_key": "q", "redelivered": true});
         assert_eq!(message["properties"]["delivery_info"], info);
         assert_eq!(message["properties"]["delivery_tag"], "d");
         let text = String::from_utf8(unacked.message).expect("text");
-        assert!(
-            text.contains("12345678901234567890123") && text.contains("1.50"),
-            "{text}"
-        );
+        for number in ["12345678901234567890123", "1.50", "[NaN, -Infinity]"] {
+            assert!(text.contains(number), "{text}");
+        }
     }
 
     #[test]

@@ -1,14 +1,11 @@
 //! What a message says of the work around its task.
 
-use std::borrow::Cow;
-
-use domain::tasks::Payload;
+use domain::tasks::{Payload, numbers};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::CanvasError;
-use crate::redis::wire::lenient;
 
 /// What a message says of the work around its task, as it came.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,15 +36,7 @@ impl Embed {
     ///
     /// When it is not `[args, kwargs, embed]` in JSON.
     pub fn read(payload: &Payload) -> Result<Self, CanvasError> {
-        let bytes = payload.as_bytes();
-        let read = match parsed(bytes) {
-            Some(embedded) => Some(embedded),
-            None => match lenient::tamed(bytes) {
-                Cow::Owned(tamed) => parsed(&tamed),
-                Cow::Borrowed(_) => None,
-            },
-        };
-        let embedded = read.ok_or(CanvasError::NoBody)?;
+        let embedded = numbers::read(payload.as_bytes(), parsed)?;
         Ok(Self {
             callbacks: list("callbacks", embedded.callbacks)?,
             errbacks: list("errbacks", embedded.errbacks)?,
@@ -66,9 +55,10 @@ impl Embed {
 }
 
 /// Arguments are not built.
-fn parsed(bytes: &[u8]) -> Option<Embedded> {
-    let body: (IgnoredAny, IgnoredAny, Option<Embedded>) = serde_json::from_slice(bytes).ok()?;
-    Some(body.2.unwrap_or_default())
+fn parsed(json: &[u8]) -> Result<Embedded, CanvasError> {
+    type Body = (IgnoredAny, IgnoredAny, Option<Embedded>);
+    let (_, _, embedded): Body = serde_json::from_slice(json).map_err(|_| CanvasError::NoBody)?;
+    Ok(embedded.unwrap_or_default())
 }
 
 /// Several, or one without a list around it.

@@ -1,7 +1,7 @@
 //! One task as a message.
 
 use domain::model::ValueError;
-use domain::tasks::{Due, Envelope, Payload, Priority, TaskName};
+use domain::tasks::{Due, Envelope, Payload, Priority, TaskName, numbers};
 use serde_json::{Map, Value, json};
 
 use super::CanvasError;
@@ -86,7 +86,7 @@ impl Applying<'_> {
             headers: self.headers(&id, options)?,
             id: id.try_into().map_err(name("id"))?,
             name: task.try_into().map_err(name("task"))?,
-            payload: Payload::from_bytes(body.to_string().into_bytes()),
+            payload: Payload::from_bytes(numbers::written(body.to_string()).into_bytes()),
             queue,
             due: due.map_or(Due::Now, Due::At),
             key: None,

@@ -1,5 +1,6 @@
 //! Replies to commands.
 
+use domain::tasks::numbers;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -24,7 +25,7 @@ pub fn write_reply(node: &str, answer: &Value, asker: &Asker, clock: u64, tag: U
         exchange: REPLIES,
         routing_key: &asker.key,
     };
-    let body = json!({node: answer}).to_string();
+    let body = numbers::written(json!({node: answer}).to_string());
     wrapped(body.as_bytes(), &headers, way, tag)
 }
 
@@ -35,7 +36,8 @@ pub fn write_reply(node: &str, answer: &Value, asker: &Asker, clock: u64, tag: U
 /// When it cannot be understood.
 pub fn read_reply(message: &[u8]) -> Result<Reply, Refusal> {
     let (headers, body) = opened(message)?;
-    let answers = serde_json::from_slice(&body).map_err(Refusal::Form)?;
+    let read = numbers::read(&body, |json| serde_json::from_slice(json));
+    let answers = read.map_err(Refusal::Form)?;
     let ticket = headers.get("ticket").and_then(Value::as_str);
     Ok(Reply {
         ticket: ticket.map(str::to_owned),

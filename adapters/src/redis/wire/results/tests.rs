@@ -117,12 +117,15 @@ fn what_python_stored_is_read_packed_or_not() {
     let packed = packing.finish().expect("memory takes it");
     let packed = [PACKED, b"application/x-gzip\0", &packed].concat();
 
-    for document in [&plain[..], &packed] {
-        let stored: Stored = read_stored(document).expect("a document");
-        assert_eq!(
-            (stored.status.as_str(), stored.result),
-            ("SUCCESS", json!([null, 5]))
-        );
+    for stored in [&plain[..], &packed] {
+        let stored: Stored = read_stored(stored).expect("a document");
+        assert_eq!(stored.status, "SUCCESS");
+        let expected = json!([{"__type__": "backbeat.number", "__value__": "NaN"}, 5]);
+        assert_eq!(stored.result, expected);
+        let state = ResultState::Success(&stored.result);
+        assert!(Part::write("a", &state).ends_with(r#","SUCCESS",[NaN,5]]"#));
+        let written = document(state).write(DateTime::UNIX_EPOCH);
+        assert!(written.contains(r#""result":[NaN,5],"#), "{written}");
     }
     for broken in [
         &b""[..],
