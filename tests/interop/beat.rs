@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use bins::{program, roles};
 use clap::Args;
+use domain::tasks::numbers;
 
 use crate::sources::{Redis, sources};
 
@@ -52,7 +53,8 @@ impl Beat {
     /// The entries of the file, and none of the platform's own.
     fn entries(&self) -> Result<String, Box<dyn std::error::Error>> {
         let text = std::fs::read_to_string(&self.schedule_file)?;
-        let mut entries: serde_json::Map<_, _> = serde_json::from_str(&text)?;
+        let mut entries: serde_json::Map<_, _> =
+            numbers::read(text.as_bytes(), |json| serde_json::from_slice(json))?;
         entries.insert("check-inactive-artists".to_owned(), serde_json::Value::Null);
         Ok(serde_json::Value::Object(entries).to_string())
     }

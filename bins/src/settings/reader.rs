@@ -5,6 +5,7 @@ mod unknown;
 use std::fmt::Display;
 
 use config::ValueKind;
+use domain::tasks::numbers;
 use serde_json::Value as Json;
 
 use super::layers::Layers;
@@ -193,7 +194,8 @@ impl Reader {
             value.try_deserialize().map_err(|error| error.to_string())
         } else {
             let (text, _) = self.text(name)?;
-            serde_json::from_str(&text).map_err(|error| error.to_string())
+            let read = numbers::read(text.as_bytes(), |json| serde_json::from_slice(json));
+            read.map_err(|error: serde_json::Error| error.to_string())
         };
         let complain = |error| {
             let complaint = format!("is not JSON ({error}); {help}");

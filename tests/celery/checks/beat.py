@@ -1,6 +1,8 @@
 """Our beat, with whatever workers there are."""
 
+import base64
 import json
+import math
 import os
 import time
 
@@ -36,12 +38,14 @@ def python_workers_do_what_our_beat_sends(stage):
 
 def options_travel_with_the_message(stage):
     options = {"queue": "beat", "priority": 6, "expires": 30, "headers": {"tenant": "acme"}}
-    entry = {"task": "add", "schedule": 1, "args": [1], "kwargs": {"y": 2}, "options": options}
+    entry = {"task": "add", "schedule": 1, "args": [2**70], "kwargs": {"y": math.inf}, "options": options}
     beat(stage, {"one": entry})
     key = "beat\x06\x166"
     until(lambda: 2 <= stage.redis.llen(key), within=60)
     sent = messages(stage, key)
     assert len({message["headers"]["id"] for message in sent}) == len(sent)
+    args, kwargs, _ = json.loads(base64.b64decode(sent[-1]["body"]))
+    assert (args, kwargs) == ([2**70], {"y": math.inf}), (args, kwargs)
     headers = sent[-1]["headers"]
     assert headers["tenant"] == "acme" and headers["expires"], headers
 
