@@ -1,5 +1,6 @@
 """What becomes of tasks, as whoever waits for them sees it."""
 
+import base64
 import datetime
 import json
 import math
@@ -8,6 +9,7 @@ import uuid
 
 from celery import chain, chord
 from celery.exceptions import NotRegistered, Reject
+from kombu.compression import decompress
 from stage import until
 
 
@@ -113,9 +115,14 @@ def values_come_back_as_they_were(stage):
     assert result.get(timeout=60) == {"args": values, "kwargs": keywords}
     long = "x" * 1_000_000
     assert stage.send("echo", long).get(timeout=60)["args"] == [long]
-    for compression in ("gzip", "zlib"):
-        result = stage.send("echo", "again " * 500, compression=compression)
-        assert result.get(timeout=60)["args"] == ["again " * 500]
+    for compression in ("gzip", "zlib", "bzip2", "lzma", "xz"):
+        again = stage.sign("echo", "again " * 500, compression=compression)
+        parts = chain(again, again.clone(queue="unread"))()
+        assert stage.value(parts.parent)["args"] == ["again " * 500]
+        message = json.loads(stage.redis.brpop("unread", 60)[1])
+        packed = base64.b64decode(message["body"])
+        body = json.loads(decompress(packed, message["headers"]["compression"]))
+        assert body[0] == [parts.parent.result, "again " * 500], body
 
 
 def same(here, there):

@@ -7,11 +7,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bzip2::read::BzDecoder;
 use flate2::read::{GzDecoder, ZlibDecoder};
+use lzma_rust2::XzReader;
 
 use super::{MOST_INFLATED, Refusal};
 
 /// What real gzip begins with. Celery writes zlib's format and calls it gzip.
 const GZIP: &[u8] = &[0x1f, 0x8b];
+
+/// How much memory a body in the format of xz may ask for, in KiB: twice as much as Celery's do.
+const MOST_FOR_XZ: u32 = 16 * 1024;
 
 /// What `body` carries, if it is JSON of bounded length.
 pub(super) fn unwrapped(
@@ -40,6 +44,9 @@ pub(super) fn opened(packed: Vec<u8>, compression: Option<&str>) -> Result<Vec<u
         }
         Some("application/x-gzip" | "gzip" | "zlib") => inflated(ZlibDecoder::new(&packed[..])),
         Some("application/x-bz2" | "bzip2" | "bzip") => inflated(BzDecoder::new(&packed[..])),
+        Some("application/x-lzma" | "lzma" | "xz") => {
+            inflated(XzReader::new_mem_limit(&packed[..], true, MOST_FOR_XZ))
+        }
         Some(other) => Err(Refusal::Compression(short(other))),
     }
 }
@@ -74,6 +81,7 @@ mod tests {
     use bzip2::write::BzEncoder;
     use flate2::Compression;
     use flate2::write::{GzEncoder, ZlibEncoder};
+    use lzma_rust2::{XzOptions, XzWriter};
 
     use super::*;
 
@@ -85,12 +93,19 @@ mod tests {
         STANDARD.encode(encoder.finish().expect("memory takes it"))
     }
 
+    fn xz(plain: &[u8]) -> Vec<u8> {
+        let options = XzOptions::with_preset(1);
+        let mut encoder = XzWriter::new(Vec::new(), options).expect("these are options");
+        encoder.write_all(plain).expect("memory takes it");
+        encoder.finish().expect("memory takes it")
+    }
+
     fn unpacked(body: &str, compression: &str) -> Result<Vec<u8>, Refusal> {
         unwrapped(body, JSON, Some("base64"), Some(compression))
     }
 
     #[test]
-    fn three_ways_of_packing_are_read() {
+    fn every_way_of_packing_is_read() {
         let plain = b"[[1, 2], {}, {}]";
         let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
         gzip.write_all(plain).expect("memory takes it");
@@ -104,6 +119,8 @@ mod tests {
             (gzip, "application/x-gzip"),
             (zlib(plain), "zlib"),
             (bzip2, "application/x-bz2"),
+            (STANDARD.encode(xz(plain)), "application/x-lzma"),
+            (STANDARD.encode(xz(plain)), "xz"),
         ] {
             assert_eq!(unpacked(&body, compression).expect(compression), plain);
         }
@@ -119,6 +136,34 @@ mod tests {
             unpacked(&bomb, "zlib"),
             Err(Refusal::InflatedTooLong)
         ));
+        let bomb = STANDARD.encode(xz(&vec![b' '; 2 * MOST_INFLATED]));
+        assert!(matches!(
+            unpacked(&bomb, "xz"),
+            Err(Refusal::InflatedTooLong)
+        ));
+    }
+
+    #[test]
+    fn whoever_asks_for_much_memory_is_refused() {
+        // Python's, of `[[], {}, {}]` with a dictionary of 64 MiB.
+        let greedy = "/Td6WFoAAATm1rRGAgAhARwAAAAQz1jMAQALW1tdLCB7fSwge31dAIZkGgjE+Zl2AAEkDKYY2NgftvN9AQAAAAAEWVo=";
+
+        let refused = unpacked(greedy, "xz").expect_err("that is too much");
+
+        assert!(refused.to_string().contains("memory"), "{refused}");
+    }
+
+    #[test]
+    fn a_spoilt_body_does_no_harm() {
+        let packed = xz(&b"[[1, 2], {}, {}]".repeat(20));
+        for place in 0..packed.len() {
+            for bit in 0..8 {
+                let mut spoilt = packed.clone();
+                spoilt[place] ^= 1 << bit;
+                let _ = opened(spoilt, Some("xz"));
+            }
+            assert!(opened(packed[..place].to_vec(), Some("xz")).is_err());
+        }
     }
 
     #[test]

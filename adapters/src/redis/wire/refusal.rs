@@ -39,7 +39,7 @@ pub enum Refusal {
     #[error("the body is not base64: {0}")]
     Base64(#[source] base64::DecodeError),
     /// Its body is packed in a way that is not read.
-    #[error("the compression {0:?} is not accepted: gzip, zlib and bzip2 are")]
+    #[error("the compression {0:?} is not accepted: gzip, zlib, bzip2 and lzma are")]
     Compression(String),
     /// Its body cannot be unpacked.
     #[error("the body cannot be unpacked: {0}")]
