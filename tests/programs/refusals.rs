@@ -179,6 +179,16 @@ fn what_celery_has_and_we_have_not_is_refused_in_a_sentence_that_says_what_to_do
         ),
         ("backbeat", "status", &[("status", "celery -b redis://")]),
         (
+            "backbeat",
+            "inspect active -d one@host --json",
+            &[("inspect active", "lists all")],
+        ),
+        (
+            "backbeat",
+            "inspect --most 3 query_task 1 2",
+            &[("inspect query_task", "celery -b redis://")],
+        ),
+        (
             "beat",
             "-s /x -S django -l info",
             &[

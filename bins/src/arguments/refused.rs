@@ -10,6 +10,8 @@ pub struct Refusals {
     pub options: &'static [&'static [Refusal]],
     /// Subcommands, with all that follows them.
     pub commands: &'static [Refusal],
+    /// What may follow subcommands of ours, by their names, with all that follows.
+    pub behind: &'static [(&'static str, &'static [Refusal])],
 }
 
 /// A word that is refused.
@@ -27,10 +29,16 @@ impl Refusals {
     pub(super) fn understood_by(&self, command: Command) -> Command {
         let has_commands = command.has_subcommands();
         let options = self.options();
-        command
+        let command = command
             .disable_help_subcommand(!has_commands)
             .args(options.map(Refusal::as_option))
-            .subcommands(self.commands.iter().map(Refusal::as_command))
+            .subcommands(self.commands.iter().map(Refusal::as_command));
+        self.behind.iter().fold(command, |command, (name, words)| {
+            command.mut_subcommand(name, |ours| {
+                let refused = words.iter().map(Refusal::as_command);
+                ours.disable_help_subcommand(true).subcommands(refused)
+            })
+        })
     }
 
     /// A sentence for each of them that is there.
@@ -42,7 +50,14 @@ impl Refusals {
         });
         let commands = self.commands.iter();
         let commands = commands.filter(|it| matches.subcommand_name() == Some(it.name));
-        options.chain(commands.map(|it| it.sentence(it.name)))
+        let behind = self.behind.iter().filter_map(|(name, words)| {
+            let word = matches.subcommand_matches(name)?.subcommand_name()?;
+            let it = words.iter().find(|it| it.name == word)?;
+            Some(it.sentence(&format!("{name} {word}")))
+        });
+        options
+            .chain(commands.map(|it| it.sentence(it.name)))
+            .chain(behind)
     }
 
     fn options(&self) -> impl Iterator<Item = &'static Refusal> {

@@ -9,6 +9,7 @@ pub(in crate::arguments) const OF_THE_WORKER: Refusals = Refusals {
         Refusal::new("worker", "this program is the worker; leave it out"),
         Refusal::new("beat", OWN_BEAT),
     ],
+    behind: &[],
 };
 
 /// What a beat refuses.
@@ -18,6 +19,7 @@ pub(in crate::arguments) const OF_THE_BEAT: Refusals = Refusals {
         "beat",
         "this program is the beat; leave it out",
     )],
+    behind: &[],
 };
 
 /// What everything in one process refuses.
@@ -43,13 +45,34 @@ pub(in crate::arguments) const OF_EVERYTHING: Refusals = Refusals {
             "start the program `worker` as often as you like; whoever supervises the programs keeps track of them (systemd, a container)",
         ),
     ],
+    behind: &[("inspect", ASKED)],
 };
 
 /// What the HTTP API refuses, of which there is none in Celery.
 pub(in crate::arguments) const NOTHING: Refusals = Refusals {
     options: &[],
     commands: &[],
+    behind: &[],
 };
+
+/// What Celery's `inspect` asks of workers.
+const ASKED: &[Refusal] = &[
+    Refusal::new("active", INSPECT),
+    Refusal::new("active_queues", INSPECT),
+    Refusal::new("clock", INSPECT),
+    Refusal::new("conf", INSPECT),
+    Refusal::new("memdump", INSPECT),
+    Refusal::new("memsample", INSPECT),
+    Refusal::new("objgraph", INSPECT),
+    Refusal::new("ping", INSPECT),
+    Refusal::new("query_task", INSPECT),
+    Refusal::new("registered", INSPECT),
+    Refusal::new("report", INSPECT),
+    Refusal::new("reserved", INSPECT),
+    Refusal::new("revoked", INSPECT),
+    Refusal::new("scheduled", INSPECT),
+    Refusal::new("stats", INSPECT),
+];
 
 /// What stands before the command in Celery, for all of its programs.
 const OF_ALL: &[Refusal] = &[
@@ -150,6 +173,8 @@ const BEATING: &[Refusal] = &[
 
 const ASK: &str = "Celery's own command line asks our workers; give it the URL of your Redis (celery -b redis://…)";
 const COMPILED: &str = "the tasks are part of this program, and no module is loaded; leave it out";
+const INSPECT: &str = "`backbeat inspect` lists all there is, and asks nobody; leave it out, or ask our workers by Celery's own \
+                       command line, with the URL of your Redis (celery -b redis://… inspect …)";
 const NO_CHILDREN: &str = "there are no child processes to end; let whoever supervises the worker limit its memory (systemd: \
                            MemoryMax=): if it is killed, its tasks are done by others; leave it out";
 const NO_COMMANDS: &str =
