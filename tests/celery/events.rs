@@ -47,6 +47,13 @@ async fn what_was_revoked_terminated_or_expired_says_which() {
 }
 
 #[tokio::test]
+async fn what_is_turned_away_at_the_door_is_not_received() {
+    Stage::shared()
+        .await
+        .check("events", "what_is_turned_away_at_the_door_is_not_received");
+}
+
+#[tokio::test]
 async fn events_are_turned_on_and_off_and_heartbeats_asked_for() {
     Stage::empty().await.check(
         "events",

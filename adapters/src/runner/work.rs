@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::{Attempted, Lease, WorkerControl};
-use domain::tasks::{Cancellation, Outcome, Revocation};
+use domain::tasks::{Cancellation, Due, FailureKind, Outcome, Revocation, unattempted};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
@@ -85,7 +85,9 @@ impl<'a> Work<'a> {
                 continue;
             }
             let number = self.runner.controls.receive(&lease);
-            self.runner.observer.received(&lease);
+            if self.is_let_in(&lease) {
+                self.runner.observer.received(&lease);
+            }
             let is_suspect = 0 < lease.crashes;
             let item = Item { number, lease };
             if is_suspect {
@@ -93,6 +95,19 @@ impl<'a> Work<'a> {
             } else {
                 self.waiting.push_back(item);
             }
+        }
+    }
+
+    /// Whether those who watch hear that a task came. As in Celery, they do not of one that is turned
+    /// away at the door: that nobody knows, or that was revoked or has expired before it came. What
+    /// waited for its time was let in before that.
+    fn is_let_in(&self, lease: &Lease) -> bool {
+        let (runner, task) = (self.runner, &lease.envelope);
+        let has_waited = 1 < lease.attempt || matches!(task.due, Due::At(_));
+        match unattempted(&runner.router, runner.clock.as_ref(), lease) {
+            Some(Outcome::Failed(failure)) => failure.kind != FailureKind::Unknown,
+            Some(_) => has_waited,
+            None => has_waited || !runner.controls.is_revoked(task),
         }
     }
 

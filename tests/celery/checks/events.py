@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+import uuid
 
 from beat import beat
 from celery import chain
@@ -181,10 +182,39 @@ def what_was_revoked_terminated_or_expired_says_which(stage):
         assert revoked(running) == (True, 9, False)
 
 
+def what_is_turned_away_at_the_door_is_not_received(stage):
+    python = stage.python(queues="pythons")
+    with Heard(stage) as heard:
+
+        def told(task_id, last):
+            heard.one(type=last, uuid=task_id)
+            of_the_task = [e["type"] for e in heard.all(uuid=task_id)]
+            return [each for each in of_the_task if each != "task-sent"]
+
+        def all_told(queue):
+            unknown = stage.app.send_task("interop.nobody_knows", queue=queue)
+            late = stage.send("add", 1, 1, expires=-1, queue=queue)
+            revoked, waiting = str(uuid.uuid4()), stage.send("add", 1, 1, countdown=2, queue=queue)
+            time.sleep(0.5)
+            stage.app.control.revoke([revoked, waiting.id])
+            time.sleep(0.5)
+            stage.send("add", 1, 1, task_id=revoked, queue=queue)
+            failed = told(unknown.id, "task-failed")
+            return failed, *(told(each, "task-revoked") for each in (late.id, revoked, waiting.id))
+
+        expected = ["task-failed"], ["task-revoked"], ["task-revoked"]
+        expected = *expected, ["task-received", "task-revoked"]
+        assert all_told("pythons") == expected
+        assert all_told("interop") == expected
+    assert python.stop() == 0
+
+
 def events_are_turned_on_and_off_and_heartbeats_asked_for(stage):
     worker = stage.worker(events=0)
     with Heard(stage) as heard:
         stage.send("add", 1, 1).get(timeout=60)
+        # Its end is told of after its result is there.
+        time.sleep(0.5)
         assert "ok" in stage.tell("enable_events", node=worker.name)
         result = stage.send("add", 1, 1)
         heard.one(type="task-succeeded", uuid=result.id)
