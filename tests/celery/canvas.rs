@@ -17,6 +17,13 @@ async fn an_immutable_part_of_a_chain_takes_no_result() {
 }
 
 #[tokio::test]
+async fn parts_of_a_chain_keep_their_eta_and_expiry() {
+    Stage::shared()
+        .await
+        .check("canvas", "parts_of_a_chain_keep_their_eta_and_expiry");
+}
+
+#[tokio::test]
 async fn a_chain_ends_where_it_fails() {
     Stage::shared()
         .await

@@ -117,6 +117,27 @@ fn options_say_how_it_is_sent() {
 }
 
 #[test]
+fn instants_are_texts_or_what_kombu_makes_of_them() {
+    let text = json!("2030-01-01T00:00:00");
+    let typed = json!({"__type__": "datetime", "__value__": "2030-01-01T01:00:00+01:00"});
+    let sent = |instant: &Value| {
+        let options = json!({"eta": instant, "expires": instant});
+        let embed = embed(&json!({"callbacks": [{"task": "t", "options": options}]}));
+        with_sender(|sender| after_success(&parent("p"), embed, &json!(1), sender))
+    };
+    for instant in [&text, &typed] {
+        let message = &sent(instant).unwrap().messages[0];
+        let shown: Value = serde_json::from_slice(&message.encode(START, Uuid::nil())).unwrap();
+        for header in ["eta", "expires"] {
+            assert_eq!(shown["headers"][header], "2030-01-01T00:00:00+00:00");
+        }
+    }
+    for odd in ["date", "datetime"] {
+        assert!(sent(&json!({"__type__": odd, "__value__": "soon"})).is_err());
+    }
+}
+
+#[test]
 fn a_priority_is_inherited_only_where_that_is_wanted() {
     let sent = |parent: &Parent| {
         let embed = embed(&json!({"chain": [{"task": "t", "options": {"priority": 6}}]}));

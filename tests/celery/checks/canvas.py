@@ -1,5 +1,6 @@
 """Tasks that follow from tasks."""
 
+import datetime
 import uuid
 
 from celery import chain, chord, group
@@ -17,6 +18,18 @@ def a_chain_hands_each_result_to_the_next(stage):
 def an_immutable_part_of_a_chain_takes_no_result(stage):
     parts = [stage.sign("add", 1, 2), stage.sign("add", 5, 6, immutable=True)]
     assert stage.value(chain(*parts)()) == 11
+
+
+def parts_of_a_chain_keep_their_eta_and_expiry(stage):
+    began = datetime.datetime.now(datetime.timezone.utc)
+    later, before = (began + datetime.timedelta(seconds=seconds) for seconds in (2, -60))
+    parts = [stage.sign("add", 1, 2), stage.sign("add", 10, eta=later)]
+    result = chain(*parts, stage.sign("add", 100, expires=later + datetime.timedelta(hours=1)))()
+    assert stage.value(result) == 113
+    assert later <= datetime.datetime.now(datetime.timezone.utc)
+    late = chain(stage.sign("add", 1, 2), stage.sign("add", 10, expires=before))()
+    stage.becomes(late.id, "REVOKED")
+    assert stage.value(late.parent) == 3
 
 
 def a_chain_ends_where_it_fails(stage):

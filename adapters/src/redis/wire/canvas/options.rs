@@ -71,21 +71,25 @@ pub(super) fn extend(
     Ok(())
 }
 
-/// An instant, or so many seconds from now on.
+/// An instant, in its words or as kombu's typed object, or so many seconds from now on.
 pub(super) fn take_moment(
     options: &mut Options,
     name: &'static str,
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, CanvasError> {
-    match take(options, name) {
-        None => Ok(None),
-        Some(Value::String(text)) => read_moment(&text).map(Some).ok_or_else(|| wrong(name)),
-        Some(Value::Number(seconds)) => {
-            let seconds = seconds.as_f64().ok_or_else(|| wrong(name))?;
-            after(now, seconds).map(Some).ok_or_else(|| wrong(name))
+    let Some(value) = take(options, name) else {
+        return Ok(None);
+    };
+    let moment = match &value {
+        Value::String(text) => read_moment(text),
+        Value::Number(seconds) => seconds.as_f64().and_then(|seconds| after(now, seconds)),
+        Value::Object(typed) if typed.get("__type__") == Some(&"datetime".into()) => {
+            let text = typed.get("__value__").and_then(Value::as_str);
+            text.and_then(read_moment)
         }
-        Some(_) => Err(wrong(name)),
-    }
+        _ => None,
+    };
+    moment.map(Some).ok_or_else(|| wrong(name))
 }
 
 fn after(now: DateTime<Utc>, seconds: f64) -> Option<DateTime<Utc>> {
