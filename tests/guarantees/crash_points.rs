@@ -33,7 +33,7 @@ const CALLS: [&str; 9] = [
 ];
 /// How the final dot looks in a trace.
 const DOT: &str = r#"".\r\n""#;
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_mins(1);
 
 promises! { everywhere: a_worker_may_be_killed_at_any_point; }
 

@@ -15,7 +15,7 @@ use tests::scripted_smtp::Authority;
 /// What the user of all tests logs in with, and how a URL writes it.
 const PASSWORD: &str = "p@ss/w:rd?#%";
 const ENCODED: &str = "p%40ss%2Fw%3Ard%3F%23%25";
-/// Far less than a server is waited for that is not there.
+/// Less than a server is waited for that is not there.
 pub(super) const PROMPTLY: Duration = Duration::from_secs(25);
 
 /// Who signed the certificate of [`encrypted`], and a file that says so.

@@ -17,7 +17,7 @@ use super::{FIRST, Place, done, ids};
 /// How long an outage may go unnoticed.
 const NOTICED: Duration = Duration::from_secs(30);
 /// How long the queue may take to work again.
-pub(super) const HEALED: Duration = Duration::from_mins(1);
+pub(super) const HEALED: Duration = Duration::from_mins(2);
 
 /// Leases, however long it takes.
 pub(super) async fn at_last(queue: &RedisQueue) -> Vec<String> {

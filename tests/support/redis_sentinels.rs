@@ -40,7 +40,7 @@ impl RedisSentinels {
         let replica = RedisServer::start(&options).await;
         let watched = format!(
             "sentinel monitor {MASTER} 127.0.0.1 {port} 2\n\
-             sentinel down-after-milliseconds {MASTER} 1000\n\
+             sentinel down-after-milliseconds {MASTER} 4000\n\
              sentinel failover-timeout {MASTER} 5000\n"
         );
         let ports = [free_port(), free_port(), free_port()];

@@ -84,7 +84,7 @@ def queues_are_added_and_cancelled(stage):
     assert stage.send("add", 1, 1, queue="extra").get(timeout=60) == 2
     assert "ok" in stage.tell("cancel_consumer", node=worker.name, queue="extra")
     until(lambda: served() == {"interop"})
-    time.sleep(1)
+    time.sleep(3)
     stage.send("add", 1, 1, queue="extra")
     time.sleep(1)
     assert stage.waiting("extra") == 1

@@ -143,10 +143,10 @@ def a_task_waits_for_its_queue_to_be_served(stage):
 def a_task_that_outlasts_the_visibility_timeout_runs_once(stage):
     notes = stage.notes()
     for _ in range(2):
-        stage.worker(visibility_timeout=3)
-    stage.send("record_late", notes.path, "late", 8)
-    stage.send("record", notes.path, "early", 8)
-    stage.send("record_late", notes.path, "eta", countdown=8)
+        stage.worker(visibility_timeout=5)
+    stage.send("record_late", notes.path, "late", 11)
+    stage.send("record", notes.path, "early", 11)
+    stage.send("record_late", notes.path, "eta", countdown=11)
     until(lambda: len(notes.labels("end")) == 3, within=60)
     time.sleep(3)
     assert sorted(notes.labels()) == ["early", "eta", "late"], notes.labels()

@@ -70,8 +70,8 @@ def what_a_dead_python_worker_left_is_done_by_ours(stage):
 def what_a_killed_worker_of_ours_held_is_done_by_python(stage):
     """With nobody of ours left: what ran, what was fetched, and what waited for its time."""
     notes = stage.notes()
-    python = stage.python(visibility_timeout=6)
-    ours = stage.worker(visibility_timeout=6)
+    python = stage.python(visibility_timeout=10)
+    ours = stage.worker(visibility_timeout=10)
     labels = [str(number) for number in range(16)]
     for label in labels:
         stage.send("record_late", notes.path, label, 0.4)
@@ -81,26 +81,26 @@ def what_a_killed_worker_of_ours_held_is_done_by_python(stage):
     until(lambda: ours.name in {note["node"] for note in notes.all()})
     time.sleep(0.5)
     ours.kill()
-    until(lambda: set(notes.labels("end")) == {*labels, "later"}, within=60)
+    until(lambda: set(notes.labels("end")) == {*labels, "later"}, within=90)
     until(lambda: retried.ready() and later.ready(), within=60)
     # It ran two, and those alone run again.
     assert len(notes.labels()) <= len(labels) + 1 + 2, sorted(notes.labels())
     assert python.stop() == 0
     assert not stage.redis.exists(stage.prefix + "unacked")
     # What ours still has of it counts no more.
-    stage.worker(visibility_timeout=6)
-    time.sleep(8)
+    stage.worker(visibility_timeout=10)
+    time.sleep(16)
     assert len(notes.labels("end")) == len(labels) + 1, sorted(notes.labels("end"))
 
 
 def what_ours_hold_stays_theirs_while_they_live(stage):
     """However short the visibility timeout of Python's workers beside them is."""
     notes = stage.notes()
-    ours = stage.worker(visibility_timeout=3)
-    python = stage.python(visibility_timeout=3)
+    ours = stage.worker(visibility_timeout=6)
+    python = stage.python(visibility_timeout=6)
     assert "ok" in stage.tell("cancel_consumer", node=python.name, queue="interop")
-    stage.send("record_late", notes.path, "long", 9)
-    stage.send("record", notes.path, "later", countdown=6)
+    stage.send("record_late", notes.path, "long", 15)
+    stage.send("record", notes.path, "later", countdown=10)
     until(lambda: "long" in notes.labels("end"), within=60)
     assert notes.labels() == ["long", "later"]
     assert {note["node"] for note in notes.all()} == {ours.name}
