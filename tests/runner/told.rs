@@ -3,8 +3,9 @@
 use std::sync::atomic::Ordering::SeqCst;
 use std::time::Duration;
 
-use domain::ports::{Revoked, TaskState, WorkerControl};
-use domain::tasks::{Outcome, QueueName, Revocation, Signal};
+use domain::ports::{Revoked, TaskQueue as _, TaskState, WorkerControl};
+use domain::tasks::{Envelope, Outcome, QueueName, Revocation, Signal};
+use tests::samples::{task, value};
 use tokio::time::{Instant, sleep};
 
 use super::theatre::{Act, Theatre, Told};
@@ -88,6 +89,26 @@ async fn time_limits_that_are_told_hold_for_what_is_begun_from_then_on() {
     assert!(
         matches!(&outcomes[..], [(_, Outcome::Retry(_, reason))] if reason.as_str() == "it exceeded its soft time limit of 2 s")
     );
+}
+
+/// Whoever may send tasks may call them as they like, without end.
+#[tokio::test(start_paused = true)]
+async fn what_nobody_knows_is_not_counted() {
+    let theatre = Theatre::open();
+    let (running, controls, _) = theatre.run_observed();
+    let unknown = Envelope {
+        name: value("tests.nobody_knows"),
+        ..task("unknown")
+    };
+    theatre.store.enqueue(&[unknown]).await.unwrap();
+    theatre.tell([1, 2], Told::Return).await;
+
+    theatre.until(1, TaskState::Buried).await;
+    theatre.until(2, TaskState::Done).await;
+
+    let known = value(<Act as domain::tasks::Task>::NAME);
+    assert_eq!(controls.begun(), [(known, 2)].into());
+    theatre.stopped(running).await;
 }
 
 #[tokio::test(start_paused = true)]

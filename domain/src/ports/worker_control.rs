@@ -16,7 +16,7 @@ pub trait WorkerControl: Send + Sync {
     /// The tasks in its hands, those that run first.
     fn in_hand(&self) -> Vec<InHand>;
 
-    /// How often it began each task.
+    /// How often it began each task that it knows.
     fn begun(&self) -> BTreeMap<TaskName, u64>;
 
     /// The tasks it knows, by name, each with its rate limit.

@@ -48,6 +48,11 @@ impl Router {
         names
     }
 
+    /// Whether anybody does the task of this name.
+    pub fn knows(&self, name: &str) -> bool {
+        self.routes.contains_key(name)
+    }
+
     /// How long one attempt at this task may take, if the task says so.
     pub fn time_limit(&self, name: &TaskName) -> Option<Duration> {
         self.find(name)?.time_limit()

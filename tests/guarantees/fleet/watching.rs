@@ -79,10 +79,7 @@ impl Fleet {
             if is_at_rest(&found) {
                 return found;
             }
-            assert!(
-                began.elapsed() < Duration::from_mins(2),
-                "no rest: {found}"
-            );
+            assert!(began.elapsed() < Duration::from_mins(2), "no rest: {found}");
             sleep(Duration::from_millis(100)).await;
         }
     }
