@@ -82,6 +82,7 @@ pub struct Node {
     link: Link,
     inbox: Inbox,
     revocations: Revocations,
+    bindings: commands::Bindings,
     /// Rings when the node should say now that it is there.
     asked_for: Notify,
     since: Instant,
@@ -125,6 +126,7 @@ impl Node {
             link,
             inbox,
             revocations: Revocations::default(),
+            bindings: commands::Bindings::default(),
             asked_for: Notify::new(),
             since: Instant::now(),
         })

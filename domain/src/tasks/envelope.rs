@@ -101,33 +101,50 @@ impl Due {
 
 /// Why something was retried, buried or parked: one line for people and logs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Reason(String);
+pub struct Reason {
+    line: String,
+    /// What was said, if the line is not all of it.
+    said: Option<Box<str>>,
+}
 
 impl Reason {
     const MOST_CHARACTERS: usize = 2000;
+    const MOST_SAID: usize = 64 * 1024;
 
     /// The reason with these words, made one line of at most 2,000 characters.
     pub fn new(words: impl Into<String>) -> Self {
         let words: String = words.into();
         let is_fine = |each: char| !each.is_control();
         if words.len() <= Self::MOST_CHARACTERS && words.chars().all(is_fine) {
-            return Self(words);
+            return Self {
+                line: words,
+                said: None,
+            };
         }
         let in_one_line = words
             .chars()
             .map(|each| if is_fine(each) { each } else { ' ' });
-        Self(in_one_line.take(Self::MOST_CHARACTERS).collect())
+        Self {
+            line: in_one_line.take(Self::MOST_CHARACTERS).collect(),
+            said: Some(words.chars().take(Self::MOST_SAID).collect()),
+        }
     }
 
-    /// The words.
+    /// The words, in one line.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.line
+    }
+
+    /// The words as they were said, for whoever waits for the result: at most 65,536 characters.
+    /// A store keeps the line alone.
+    pub fn said(&self) -> &str {
+        self.said.as_deref().unwrap_or(&self.line)
     }
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.line)
     }
 }
 
@@ -160,5 +177,13 @@ mod tests {
     fn a_reason_is_one_line_of_bounded_length() {
         assert_eq!(Reason::new("a\r\nb\0").as_str(), "a  b ");
         assert_eq!(Reason::new("ä".repeat(5000)).as_str().chars().count(), 2000);
+    }
+
+    #[test]
+    fn a_reason_remembers_what_was_said() {
+        assert_eq!(Reason::new("a\r\nb\0").said(), "a\r\nb\0");
+        assert_eq!(Reason::new("a line").said(), "a line");
+        let much = Reason::new("ä".repeat(100_000));
+        assert_eq!(much.said().chars().count(), 65_536);
     }
 }

@@ -88,6 +88,12 @@ def queues_are_added_and_cancelled(stage):
     stage.send("add", 1, 1, queue="extra")
     time.sleep(1)
     assert stage.waiting("extra") == 1
+    tell = {"queue": "bound", "exchange": "posts", "exchange_type": "direct", "routing_key": "new"}
+    assert "ok" in stage.tell("add_consumer", node=worker.name, **tell)
+    (bound,) = [q for q in stage.ask("active_queues", node=worker.name) if q["name"] == "bound"]
+    assert (bound["exchange"]["name"], bound["routing_key"]) == ("posts", "new"), bound
+    posted = stage.app.send_task("interop.add", [1, 1], exchange="posts", routing_key="new")
+    assert posted.get(timeout=15) == 2
 
 
 def a_rate_limit_is_kept_and_taken_back(stage):

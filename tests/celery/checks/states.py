@@ -56,6 +56,9 @@ def a_failure_says_its_kind_its_words_and_where(stage):
         assert "no luck today" in str(error), error
     else:
         raise AssertionError("a failure is raised by whoever waits")
+    for words in ("two\nlines\n", "a tab\tand \x00", "x" * 50_000):
+        document = stage.becomes(stage.send("fail", words).id, "FAILURE")
+        assert document["result"]["exc_message"] == [words], document["result"]
 
 
 def what_is_rejected_fails_and_is_set_aside(stage):
@@ -87,6 +90,8 @@ def wrong_arguments_fail_as_they_do_in_python(stage):
     for arguments in ([1], [1, 2, 3]):
         result = stage.send("add", *arguments)
         assert stage.becomes(result.id, "FAILURE")["result"]["exc_type"] == "TypeError"
+    result = stage.send("add", 1, 2, kwargs={"z": 3})
+    assert stage.becomes(result.id, "FAILURE")["result"]["exc_type"] == "TypeError"
     with stage.app.connection_for_write() as connection:
         task_id = str(uuid.uuid4())
         connection.default_channel.queue_declare(stage.app.conf.task_default_queue)

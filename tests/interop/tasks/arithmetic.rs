@@ -10,6 +10,7 @@ use serde_json::{Map, Number, Value};
 
 /// Adds two numbers, texts or lists.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Add {
     x: Value,
     y: Value,
@@ -73,6 +74,7 @@ impl Handler<Echo> for EchoHandler {
 
 /// Waits.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Sleep {
     seconds: Number,
 }
@@ -106,6 +108,7 @@ pub(super) async fn sleep(seconds: &Number) -> Result<(), TaskError> {
 
 /// Is told of tasks that failed.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Errback {
     task_id: Value,
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// Fails, and says what it was told to say.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Fail {
     #[serde(default = "boom")]
     message: String,
@@ -36,6 +37,7 @@ impl Handler<Fail> for FailHandler {
 
 /// Fails so often before it succeeds.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Retry {
     #[serde(default = "one")]
     fail_times: u32,
@@ -75,6 +77,7 @@ impl Handler<Retry> for RetryHandler {
 
 /// Is offered again so often before it is rejected for good; with nothing said, it is at once.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Reject {
     #[serde(default)]
     requeue_times: u32,

@@ -14,6 +14,7 @@ use super::arithmetic::sleep;
 
 /// Notes that it began, waits, and notes that it ended.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Record {
     path: String,
     label: String,

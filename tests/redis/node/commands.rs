@@ -127,7 +127,7 @@ async fn a_node_tells_what_its_worker_does() {
     assert_eq!(stats["pool"]["max-concurrency"], 2);
     assert_eq!(stats["total"], json!({"samples.work": 3}));
     assert_eq!(stats["broker"]["transport"], "redis");
-    assert_eq!(stats["prefetch_count"], 8);
+    assert_eq!(stats["prefetch_count"], 6);
     let queue = &answers[8][0];
     assert_eq!(
         (&queue["name"], &queue["exchange"]["type"]),

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::Node;
 use crate::redis::wire::control::{Command, error_reply, ok_reply};
 
+pub(super) use self::queues::Bindings;
 pub(super) use self::stats::broker;
 
 impl Node {

@@ -37,7 +37,7 @@ impl Exception {
     ///
     /// Whatever Celery has a class for is of that class; what a handler said is `TaskFailed`.
     pub fn of_failure(failure: &Failure, task: &TaskName) -> Self {
-        let reason = || vec![Value::from(failure.reason.as_str())];
+        let reason = || vec![Value::from(failure.reason.said())];
         match failure.kind {
             FailureKind::Unknown => Self::told("NotRegistered", CELERY, vec![task.as_str().into()]),
             FailureKind::Payload => Self::raised("InvalidTaskError", CELERY, reason()),
@@ -46,7 +46,7 @@ impl Exception {
             FailureKind::Rejected => Self::told(
                 REJECT,
                 CELERY,
-                vec![failure.reason.as_str().into(), false.into()],
+                vec![failure.reason.said().into(), false.into()],
             ),
             FailureKind::Exhausted => Self::raised("MaxRetriesExceededError", CELERY, reason()),
             FailureKind::Crashed => Self::told("WorkerLostError", BILLIARD, reason()),
@@ -61,12 +61,12 @@ impl Exception {
 
     /// Why an attempt failed that is not the last.
     pub fn of_retry(reason: &Reason) -> Self {
-        Self::raised("TaskFailed", "backbeat", vec![reason.as_str().into()])
+        Self::raised("TaskFailed", "backbeat", vec![reason.said().into()])
     }
 
     /// Why an attempt was brought down that is not the last.
     pub fn of_crash(reason: &Reason) -> Self {
-        Self::told("WorkerLostError", BILLIARD, vec![reason.as_str().into()])
+        Self::told("WorkerLostError", BILLIARD, vec![reason.said().into()])
     }
 
     /// Why nobody wants a task done any more.

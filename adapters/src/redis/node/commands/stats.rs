@@ -49,7 +49,7 @@ impl Node {
                 "writes": {"total": begun.values().sum::<u64>()},
             },
             "broker": self.broker,
-            "prefetch_count": concurrency * (1 + self.control.prefetch()),
+            "prefetch_count": concurrency * self.control.prefetch(),
             "rusage": machine::usage(),
             "events": {"enabled": self.events.are_wanted(), "dropped": self.events.dropped()},
         })
