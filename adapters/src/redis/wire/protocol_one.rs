@@ -53,6 +53,10 @@ fn understood(body: &[u8], headers: Map<String, Value>) -> Result<Parts, Refusal
             headers.insert(name.clone(), value);
         }
     }
+    // Where both are said, Celery goes by the older name.
+    if let Some(group) = text("taskset")? {
+        headers.insert("group".to_owned(), group.into());
+    }
     Ok(Parts {
         task: text("task")?.ok_or(Refusal::NoTask)?,
         id: text("id")?.ok_or(Refusal::NoTask)?,
@@ -61,4 +65,25 @@ fn understood(body: &[u8], headers: Map<String, Value>) -> Result<Parts, Refusal
         payload: numbers::written(payload).into_bytes(),
         headers,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(body: &str) -> Option<Value> {
+        let parts = parts(body.as_bytes(), &Map::new()).expect("a task");
+        parts.headers.get("group").cloned()
+    }
+
+    #[test]
+    fn a_part_of_a_chord_says_by_either_name_of_which_group() {
+        let group = |said: &str| group(&format!(r#"{{"task": "t", "id": "1"{said}}}"#));
+
+        assert_eq!(group(""), None);
+        assert_eq!(group(r#", "taskset": null"#), None);
+        assert_eq!(group(r#", "group": "a""#), Some("a".into()));
+        assert_eq!(group(r#", "taskset": "b""#), Some("b".into()));
+        assert_eq!(group(r#", "taskset": "b", "group": "a""#), Some("b".into()));
+    }
 }
