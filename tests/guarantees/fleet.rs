@@ -7,6 +7,7 @@ mod watching;
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -70,8 +71,8 @@ pub(super) struct Fleet {
 struct Running {
     role: Role,
     program: Program,
-    /// When it was ready, in the form of an id: its own is less, and those of later ones are more.
-    ready: Uuid,
+    /// When it began: from before until after, in the form of ids.
+    began: RangeInclusive<Uuid>,
 }
 
 impl Fleet {
@@ -169,6 +170,7 @@ impl Fleet {
         let mut how = command(role.program(), self.folder());
         how.env("API_BIND", self.bind.to_string());
         change(&mut how);
+        let before = Uuid::now_v7();
         let mut program = Program::start(how);
         match role {
             Role::Api => *self.address.lock().unwrap() = program.address(),
@@ -176,11 +178,10 @@ impl Fleet {
                 program.line_with("ready");
             }
         }
-        let ready = Uuid::now_v7();
         self.running.push(Running {
             role,
             program,
-            ready,
+            began: before..=Uuid::now_v7(),
         });
     }
 

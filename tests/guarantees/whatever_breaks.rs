@@ -5,6 +5,7 @@
 //! A usual run breaks a few things, chosen by fixed seeds. `CRASH_SECONDS=3600 tests/run whatever_breaks`
 //! goes on for an hour; `CRASH_SEED=7` chooses others, or the same once more.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rand::SeedableRng as _;
@@ -44,7 +45,8 @@ async fn no_mail_is_lost(mut fleet: Fleet) {
     }
     let ledger = load.end().await;
     let tally = Tally::of(&fleet, &ledger).await;
-    let in_flight: usize = events.iter().map(|event| event.at_final_step.len()).sum();
+    let in_flight = events.iter().flat_map(|event| &event.at_final_step);
+    let in_flight = in_flight.collect::<BTreeSet<_>>().len();
     let answers = fleet.to_sink.lost_answers();
     eprintln!(
         "{} faults, {in_flight} mails in flight and {answers} last answers lost: {tally}",

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tests::proxy::Way;
 use tokio::time::sleep;
-use uuid::Uuid;
 
 use crate::guarantees::fleet::{Claim, Fleet, Role};
 
@@ -36,7 +35,7 @@ pub(super) async fn all_die_with_their_servers(fleet: &mut Fleet) -> Vec<Claim> 
 
 async fn start_again(fleet: &mut Fleet, roles: &[Role]) -> Vec<Claim> {
     // Nobody lives who could have taken anything over.
-    let claims = fleet.at_final_step(Uuid::max()).await;
+    let claims = fleet.at_final_step().await;
     fleet.start_all(roles);
     claims
 }

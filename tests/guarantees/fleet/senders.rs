@@ -1,5 +1,7 @@
 //! Workers that die, or are cut off, with mails at their final step, and which mails those are.
 
+use std::ops::RangeInclusive;
+
 use tests::proxy::Way;
 use uuid::Uuid;
 
@@ -12,10 +14,10 @@ pub(in crate::guarantees) type Claim = (Uuid, i64);
 impl Fleet {
     /// Kills the oldest worker (SIGKILL); answers what it had at the final step.
     pub(in crate::guarantees) async fn kill_sender(&mut self) -> Vec<Claim> {
-        let died = self.oldest(Role::Worker).ready;
+        let began = self.oldest(Role::Worker).began.clone();
         // Who stands still keeps what it holds, so that it is counted before anybody takes it over.
         self.signal(Role::Worker, "STOP");
-        let claims = self.at_final_step(died).await;
+        let claims = self.at_final_step_of(began).await;
         self.kill(Role::Worker);
         claims
     }
@@ -25,14 +27,18 @@ impl Fleet {
         // Else those would be counted that they know of already, and no others.
         self.signal_all(Role::Worker, "STOP");
         self.to_sink.becomes(Way::Cut);
-        let claims = self.at_final_step(Uuid::max()).await;
+        let claims = self.at_final_step().await;
         self.signal_all(Role::Worker, "CONT");
         claims
     }
 
-    /// What is at the final step by the store, in the hands of workers that were started before
-    /// `then`: *sending* is stored, and not what came of it.
-    pub(in crate::guarantees) async fn at_final_step(&self, then: Uuid) -> Vec<Claim> {
+    /// What is at the final step by the store: *sending* is stored, and not what came of it.
+    pub(in crate::guarantees) async fn at_final_step(&self) -> Vec<Claim> {
+        self.at_final_step_of(Uuid::nil()..=Uuid::max()).await
+    }
+
+    /// The same in the hands of the worker that began then: its id is an instant.
+    async fn at_final_step_of(&self, began: RangeInclusive<Uuid>) -> Vec<Claim> {
         let as_text = |id| match self.servers {
             Some(_) => format!("{id}::text"),
             None => format!("hex({id})"),
@@ -45,10 +51,12 @@ impl Fleet {
             let mut words = row.split(' ');
             let mut id = || words.next()?.parse::<Uuid>().ok();
             let (sender, album) = (id()?, id()?);
-            // The id of a worker is the instant at which it began.
-            (sender < then).then_some((album, words.next()?.parse().ok()?))
+            let claim = (album, words.next()?.parse().ok()?);
+            Some((sender, claim))
         };
-        let rows = self.stored(&sending).await;
-        rows.into_iter().filter_map(claim).collect()
+        let rows = self.stored(&sending).await.into_iter();
+        let claims = rows.map(|row| claim(row).expect("two ids and a number"));
+        let its = claims.filter(|(sender, _)| began.contains(sender));
+        its.map(|(_, claim)| claim).collect()
     }
 }
