@@ -187,8 +187,7 @@ impl Fleet {
 
     /// The ids of the processes of `role`.
     pub(super) fn processes(&self, role: Role) -> Vec<u32> {
-        let all = self.running.iter().filter(|it| it.role == role);
-        all.map(|it| it.program.id()).collect()
+        self.all(role).map(|it| it.program.id()).collect()
     }
 
     /// How many of `role` run.
@@ -196,9 +195,12 @@ impl Fleet {
         self.processes(role).len()
     }
 
+    fn all(&self, role: Role) -> impl Iterator<Item = &Running> {
+        self.running.iter().filter(move |it| it.role == role)
+    }
+
     fn oldest(&self, role: Role) -> &Running {
-        let oldest = self.running.iter().find(|it| it.role == role);
-        oldest.expect("one of it runs")
+        self.all(role).next().expect("one of it runs")
     }
 
     fn take(&mut self, role: Role) -> Program {

@@ -1,6 +1,9 @@
 //! How programs of a fleet end, or stand still.
 
+use std::fs;
 use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use super::{Fleet, Role, Running};
 
@@ -44,9 +47,19 @@ impl Fleet {
         self.oldest(role).program.signal(name);
     }
 
-    /// Sends a signal to all of `role`, which go on living.
-    pub(super) fn signal_all(&self, role: Role, name: &str) {
-        signal_at_once(self.running.iter().filter(|it| it.role == role), name);
+    /// Has the oldest of `role` stand still (SIGSTOP).
+    pub(super) fn freeze(&self, role: Role) {
+        stand_still([self.oldest(role)]);
+    }
+
+    /// Has all of `role` stand still.
+    pub(super) fn freeze_all(&self, role: Role) {
+        stand_still(self.all(role));
+    }
+
+    /// Lets all of `role` go on.
+    pub(super) fn thaw_all(&self, role: Role) {
+        signal_at_once(self.all(role), "CONT");
     }
 
     /// Asks all to stop, and waits until they have, well.
@@ -62,4 +75,24 @@ fn signal_at_once<'a>(programs: impl Iterator<Item = &'a Running>, name: &str) {
     let ids = programs.map(|it| it.program.id().to_string());
     let sent = Command::new("kill").args(["-s", name]).args(ids).status();
     assert!(sent.expect("kill is there").success());
+}
+
+/// Each thread of a program stops by itself, once it is its turn: on a busy machine some go on for
+/// a while after the signal.
+fn stand_still<'a>(programs: impl IntoIterator<Item = &'a Running>) {
+    let programs: Vec<_> = programs.into_iter().collect();
+    signal_at_once(programs.iter().copied(), "STOP");
+    let began = Instant::now();
+    while !programs.iter().all(|it| stands_still(it.program.id())) {
+        assert!(began.elapsed() < Duration::from_secs(10), "it goes on");
+        sleep(Duration::from_millis(1));
+    }
+}
+
+fn stands_still(process: u32) -> bool {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).expect("it lives");
+    // One that has ended meanwhile does nothing either.
+    let stats =
+        threads.filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("stat")).ok());
+    stats.into_iter().all(|stat| stat.contains(") T "))
 }

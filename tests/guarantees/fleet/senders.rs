@@ -16,7 +16,7 @@ impl Fleet {
     pub(in crate::guarantees) async fn kill_sender(&mut self) -> Vec<Claim> {
         let began = self.oldest(Role::Worker).began.clone();
         // Who stands still keeps what it holds, so that it is counted before anybody takes it over.
-        self.signal(Role::Worker, "STOP");
+        self.freeze(Role::Worker);
         let claims = self.at_final_step_of(began).await;
         self.kill(Role::Worker);
         claims
@@ -25,10 +25,10 @@ impl Fleet {
     /// Cuts all workers off from the mail server; answers what they had at the final step.
     pub(in crate::guarantees) async fn cut_senders_off(&self) -> Vec<Claim> {
         // Else those would be counted that they know of already, and no others.
-        self.signal_all(Role::Worker, "STOP");
+        self.freeze_all(Role::Worker);
         self.to_sink.becomes(Way::Cut);
         let claims = self.at_final_step().await;
-        self.signal_all(Role::Worker, "CONT");
+        self.thaw_all(Role::Worker);
         claims
     }
 
