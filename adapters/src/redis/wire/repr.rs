@@ -9,6 +9,8 @@ use serde_json::Value;
 const MOST: usize = 1024;
 /// How many levels are shown.
 const MOST_LEVELS: usize = 3;
+/// What is nearer to zero is shown with an exponent, of two digits at least.
+const LEAST_WITHOUT_EXPONENT: f64 = 1e-4;
 
 /// Positional and keyword arguments as Python shows them, as far as they can be read.
 pub(in crate::redis) fn arguments(payload: &Payload) -> (String, String) {
@@ -58,9 +60,18 @@ fn show(shown: &mut String, value: &Value, level: usize) {
         Value::Null => shown.push_str("None"),
         Value::Bool(true) => shown.push_str("True"),
         Value::Bool(false) => shown.push_str("False"),
-        Value::Number(number) => {
-            let _ = write!(shown, "{number}");
-        }
+        Value::Number(number) => match number.as_f64() {
+            Some(float)
+                if number.is_f64() && float != 0.0 && float.abs() < LEAST_WITHOUT_EXPONENT =>
+            {
+                let text = format!("{float:e}");
+                let (digits, exponent) = text.split_once("e-").unwrap_or((&text, ""));
+                let _ = write!(shown, "{digits}e-{exponent:0>2}");
+            }
+            _ => {
+                let _ = write!(shown, "{number}");
+            }
+        },
         Value::String(text) => quote(shown, text),
         Value::Array(_) | Value::Object(_)
             if MOST_LEVELS < level && numbers::number_in(value).is_none() =>
@@ -182,6 +193,10 @@ mod tests {
                 r#"{'a': "it's", 'b': ['"\'\n']}"#,
             ),
             (json!([[[[[1]]]]]), "([[[...]]],)"),
+            (
+                json!([-1e-5, 1.5e-300, 0.0001, -0.0, 1e15, 1e16]),
+                "(-1e-05, 1.5e-300, 0.0001, -0.0, 1000000000000000.0, 1e+16)",
+            ),
         ] {
             assert_eq!(shown(&value), expected);
         }
