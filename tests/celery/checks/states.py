@@ -84,6 +84,14 @@ def an_unknown_task_fails_as_it_does_in_python(stage):
     result = stage.app.send_task("interop.nobody_knows")
     assert stage.becomes(result.id, "FAILURE")["result"]["exc_type"] == "NotRegistered"
     assert isinstance(result.result, NotRegistered), repr(result.result)
+    told = str(uuid.uuid4())
+    failed = stage.app.send_task(
+        "interop.nobody_knows", link_error=stage.sign("errback", task_id=told)
+    )
+    assert stage.becomes(told, "SUCCESS")["result"] == failed.id
+    unknown = stage.app.signature("interop.nobody_knows")
+    parts = chord([stage.sign("add", 1, 1), unknown])(stage.sign("echo"))
+    assert stage.becomes(parts.id, "FAILURE")["result"]["exc_type"] == "ChordError"
 
 
 def wrong_arguments_fail_as_they_do_in_python(stage):
@@ -100,7 +108,16 @@ def wrong_arguments_fail_as_they_do_in_python(stage):
             routing_key=stage.app.conf.task_default_queue,
             headers={"task": "interop.add", "id": task_id},
         )
-    assert stage.becomes(task_id, "FAILURE")["result"]["exc_type"] == "InvalidTaskError"
+        unread = str(uuid.uuid4())
+        connection.Producer().publish(
+            "{not json",
+            content_type="application/json",
+            content_encoding="utf-8",
+            routing_key=stage.app.conf.task_default_queue,
+            headers={"task": "interop.add", "id": unread},
+        )
+    for task_id in (task_id, unread):
+        assert stage.becomes(task_id, "FAILURE")["result"]["exc_type"] == "InvalidTaskError"
 
 
 def a_result_that_nobody_wants_is_not_stored(stage):
