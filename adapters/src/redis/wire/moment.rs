@@ -1,24 +1,26 @@
 //! Instants as Python writes them: ISO 8601, with any offset or none.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc, Weekday};
 
 /// The instant that `text` says; without an offset it is UTC, as Celery means it.
 ///
-/// Extended and basic forms are read, a date alone is its midnight, and of a fraction what
-/// is finer than a microsecond is dropped. `None` when it is no instant.
+/// Extended and basic forms are read, weeks and days of the year too; a date alone is its
+/// midnight, a week, month or year alone its first day's, and of a fraction what is finer than a
+/// microsecond is dropped. `None` when it is no instant.
 pub fn read_moment(text: &str) -> Option<DateTime<Utc>> {
     let mut rest = Rest(text.as_bytes());
     let date = date(&mut rest)?;
     let (time, offset) = if rest.is_over() {
-        (NaiveTime::MIN, TimeDelta::zero())
+        (TimeDelta::zero(), TimeDelta::zero())
     } else {
         if !(rest.eats(b'T') || rest.eats(b' ')) {
             return None;
         }
         (time(&mut rest)?, offset(&mut rest)?)
     };
-    let local = NaiveDateTime::new(date, time).and_utc();
-    local.checked_sub_signed(offset).filter(|_| rest.is_over())
+    let midnight = date.and_time(NaiveTime::MIN).and_utc();
+    let instant = midnight.checked_add_signed(time - offset);
+    instant.filter(|_| rest.is_over())
 }
 
 /// `instant` as Python's `isoformat()` writes it; `None` beyond the years that Python knows.
@@ -33,17 +35,41 @@ pub fn write_moment(instant: DateTime<Utc>) -> Option<String> {
 }
 
 fn date(rest: &mut Rest<'_>) -> Option<NaiveDate> {
-    let year = rest.number(4)?;
+    let year = rest.number(4)?.try_into().ok()?;
+    if rest.is_over() {
+        return NaiveDate::from_yo_opt(year, 1);
+    }
     let is_extended = rest.eats(b'-');
+    if rest.eats(b'W') {
+        return week(year, is_extended, rest);
+    }
+    if rest.digits() == 3 {
+        return NaiveDate::from_yo_opt(year, rest.number(3)?);
+    }
     let month = rest.number(2)?;
+    if is_extended && rest.is_over() {
+        return NaiveDate::from_ymd_opt(year, month, 1);
+    }
     if is_extended && !rest.eats(b'-') {
         return None;
     }
-    let day = rest.number(2)?;
-    NaiveDate::from_ymd_opt(year.try_into().ok()?, month, day)
+    NaiveDate::from_ymd_opt(year, month, rest.number(2)?)
 }
 
-fn time(rest: &mut Rest<'_>) -> Option<NaiveTime> {
+fn week(year: i32, is_extended: bool, rest: &mut Rest<'_>) -> Option<NaiveDate> {
+    let week = rest.number(2)?;
+    if rest.is_over() {
+        return NaiveDate::from_isoywd_opt(year, week, Weekday::Mon);
+    }
+    if is_extended && !rest.eats(b'-') {
+        return None;
+    }
+    let from_monday = u8::try_from(rest.digit()?.checked_sub(1)?).ok()?;
+    NaiveDate::from_isoywd_opt(year, week, from_monday.try_into().ok()?)
+}
+
+/// How long after midnight it is; 24:00 is the end of the day.
+fn time(rest: &mut Rest<'_>) -> Option<TimeDelta> {
     let hour = rest.number(2)?;
     let is_extended = rest.eats(b':');
     let minute = if is_extended || rest.has_digit() {
@@ -57,11 +83,15 @@ fn time(rest: &mut Rest<'_>) -> Option<NaiveTime> {
         rest.has_digit()
     };
     let second = if has_second { rest.number(2)? } else { 0 };
-    let time = NaiveTime::from_hms_opt(hour, minute, second)?;
+    let is_end = hour == 24;
+    let mut time = NaiveTime::from_hms_opt(if is_end { 0 } else { hour }, minute, second)?;
     if has_second && (rest.eats(b'.') || rest.eats(b',')) {
-        return time.with_nanosecond(rest.fraction()? * 1000);
+        time = time.with_nanosecond(rest.fraction()? * 1000)?;
     }
-    Some(time)
+    if is_end {
+        return (time == NaiveTime::MIN).then(|| TimeDelta::days(1));
+    }
+    Some(time - NaiveTime::MIN)
 }
 
 fn offset(rest: &mut Rest<'_>) -> Option<TimeDelta> {
@@ -96,6 +126,14 @@ impl Rest<'_> {
 
     fn has_digit(&self) -> bool {
         self.0.first().is_some_and(u8::is_ascii_digit)
+    }
+
+    /// How many digits come next.
+    fn digits(&self) -> usize {
+        self.0
+            .iter()
+            .take_while(|each| each.is_ascii_digit())
+            .count()
     }
 
     fn eats(&mut self, expected: u8) -> bool {
@@ -151,6 +189,14 @@ mod tests {
             ),
             ("2026-11-22T13+01:00", "2026-11-22T12:00:00+00:00"),
             ("1890-01-01T00:00:00+00:53:28", "1889-12-31T23:06:32+00:00"),
+            ("2026-12-31T24:00:00.000Z", "2027-01-01T00:00:00+00:00"),
+            ("2026", "2026-01-01T00:00:00+00:00"),
+            ("2026-11", "2026-11-01T00:00:00+00:00"),
+            ("2024-060T12:00", "2024-02-29T12:00:00+00:00"),
+            ("2023060T12:00", "2023-03-01T12:00:00+00:00"),
+            ("2026-W01", "2025-12-29T00:00:00+00:00"),
+            ("2026-W53-7T12+01:00", "2027-01-03T11:00:00+00:00"),
+            ("2026W017", "2026-01-04T00:00:00+00:00"),
         ];
         for (text, expected) in table {
             let instant = read_moment(text).expect(text);
@@ -163,7 +209,17 @@ mod tests {
         for text in [
             "",
             "tomorrow",
-            "2026",
+            "202611",
+            "2026-",
+            "2026-11-",
+            "2026-366",
+            "2026-000",
+            "2026-W54",
+            "2026-W01-0",
+            "2026-W01-8",
+            "2026-W011",
+            "2026-11-22T24:01",
+            "2026-11-22T24:00:00.1",
             "2026-13-01",
             "2026-02-30",
             "2026-1122",
