@@ -20,8 +20,9 @@ pub fn free_port() -> u16 {
     let highest = lowest_of_the_system();
     assert!(LOWEST < highest, "the system gives away every port");
     let many = highest - LOWEST;
-    // Runs beside each other begin at different places.
-    let begin = u16::try_from(std::process::id() % u32::from(many)).expect("it is below many");
+    // Runs beside each other begin far from each other, though their ids are neighbours.
+    let begin = std::process::id().wrapping_mul(7919) % u32::from(many);
+    let begin = u16::try_from(begin).expect("it is below many");
     (0..many)
         .map(|_| NEXT.fetch_add(1, Ordering::Relaxed))
         .map(|next| LOWEST + (begin + next % many) % many)
