@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::atomic::{AtomicU16, Ordering};
 
-/// Below these the system needs to be asked by its administrator.
+/// Well-known services have ports below these.
 const LOWEST: u16 = 10_000;
 
 /// A port that nobody listens on, and that the system gives to nobody by itself.
